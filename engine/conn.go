@@ -1,0 +1,169 @@
+package engine
+
+import (
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/sockeye-io/sockeye/engine/internal/buffer"
+)
+
+// Conn is a connection on its loop. Only the callbacks of its Handler and the
+// functions given to Handle.Post may use it, and only until they return; for
+// every other goroutine there is Handle. A Conn that is kept too long is
+// harmless: after OnClose its methods answer ErrClosed or zero values.
+type Conn struct {
+	loop *loop
+	svc  *service
+	link any         // what the wire needs to know this connection by
+	user any         // of the handler
+	in   *buffer.Buf // what the handler left, nil when it left nothing
+	out  *queue      // what the kernel did not take, nil when it took all
+
+	fd        int32
+	slot, gen uint32
+	active    uint32 // tick of the last read
+	due       uint32 // tick of SetTimer, or of the linger's end
+	flags     flags
+	port      uint16
+	ip        [16]byte
+}
+
+type flags uint16
+
+const (
+	flagOpen    flags = 1 << iota // in the tables of its loop
+	flagClosing                   // flushing, then shut
+	flagShut                      // our FIN is sent, waiting for the peer's
+	flagEOF                       // the peer's FIN has come
+	flagTimer                     // due is set
+	flagOver                      // output passed LowWater: OnWritable is owed
+	flagArmed                     // the wire will report that it is writable
+	flagDirty                     // in loop.dirty
+	flagOwnWire                   // link is the wire
+	flagPacket                    // every write is one packet
+	flagUnix                      // ip and port are not set
+	flagDoomed                    // ends when the running callback returns
+)
+
+func (f flags) has(g flags) bool { return f&g != 0 }
+
+// Write sends p, which is copied or written before Write returns. Inside a
+// callback of this connection what is written leaves together when the
+// callback ends. It returns ErrClosed after Close, and ErrSlowConsumer when the
+// peer left HighWater bytes unread: the connection is then being closed. It
+// never blocks. On a unixpacket connection every Write is one packet.
+func (c *Conn) Write(p []byte) (int, error) {
+	if !c.flags.has(flagOpen) || c.flags.has(flagClosing) {
+		return 0, ErrClosed
+	}
+	if err := c.loop.write(c, p); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// WriteShared is Write for bytes that never change again: when they have to
+// wait they are referenced, not copied. It is meant for one message to many.
+func (c *Conn) WriteShared(p []byte) error {
+	if !c.flags.has(flagOpen) || c.flags.has(flagClosing) {
+		return ErrClosed
+	}
+	return c.loop.writeShared(c, p)
+}
+
+// Buffered returns the number of bytes that were written and not yet taken by
+// the kernel; what is corked in the running callback is not counted.
+func (c *Conn) Buffered() int {
+	if c.out == nil {
+		return 0
+	}
+	return c.out.bytes
+}
+
+// Close flushes what was written, sends FIN, waits Linger for the peer's and
+// closes; OnClose is told nil. What arrives from now on is discarded.
+func (c *Conn) Close() { c.CloseWithError(nil) }
+
+// CloseWithError is Close with another cause for OnClose.
+func (c *Conn) CloseWithError(err error) {
+	if c.flags.has(flagOpen) && !c.flags.has(flagClosing) {
+		c.loop.beginClose(c, err)
+	}
+}
+
+// Abort closes without flushing: what waits is dropped. OnClose is told err
+// when the running callback has returned.
+func (c *Conn) Abort(err error) {
+	if c.flags.has(flagOpen) {
+		c.loop.doom(c, err)
+	}
+}
+
+// Handle returns the name by which other goroutines may use the connection.
+func (c *Conn) Handle() Handle { return Handle{c.loop, c.slot, c.gen} }
+
+// SetUser keeps v, the handler's own state, with the connection.
+func (c *Conn) SetUser(v any) { c.user = v }
+
+// User returns what SetUser kept.
+func (c *Conn) User() any { return c.user }
+
+// SetTimer lets OnTimer be called once, after d rounded up to 100 ms; it
+// replaces the timer set before. Zero or negative only cancels that one.
+func (c *Conn) SetTimer(d time.Duration) {
+	if !c.flags.has(flagOpen) || c.flags.has(flagClosing) {
+		return
+	}
+	c.flags &^= flagTimer
+	if n := ticks(d); n > 0 {
+		// The running tick is partly over: one more keeps the promise
+		// that nothing fires early.
+		c.due, c.flags = c.loop.now+n+1, c.flags|flagTimer
+	}
+	c.loop.reschedule(c)
+}
+
+// RemoteAddrPort returns the peer's address without allocating. It is invalid
+// for Unix sockets. It stays valid in OnClose.
+func (c *Conn) RemoteAddrPort() netip.AddrPort {
+	if c.flags.has(flagUnix) {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(netip.AddrFrom16(c.ip).Unmap(), c.port)
+}
+
+// RemoteAddr returns the peer's address: a *net.TCPAddr without its zone, or a
+// *net.UnixAddr, whose name is empty for most clients.
+func (c *Conn) RemoteAddr() net.Addr {
+	if c.flags.has(flagUnix) {
+		return c.wire().addr(c, true)
+	}
+	return net.TCPAddrFromAddrPort(c.RemoteAddrPort())
+}
+
+// LocalAddr returns our address, or nil after OnClose. It asks the kernel each
+// time.
+func (c *Conn) LocalAddr() net.Addr {
+	if !c.flags.has(flagOpen) {
+		return nil
+	}
+	return c.wire().addr(c, false)
+}
+
+func (c *Conn) wire() wire {
+	if c.flags.has(flagOwnWire) {
+		return c.link.(wire)
+	}
+	return c.loop.wire
+}
+
+// setRemote keeps the peer's address in the form that costs least.
+func (c *Conn) setRemote(a net.Addr) {
+	t, ok := a.(*net.TCPAddr)
+	if !ok {
+		c.flags |= flagUnix
+		return
+	}
+	c.ip, c.port = t.AddrPort().Addr().As16(), uint16(t.Port)
+}

@@ -1,0 +1,347 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Engine holds connections on a few loops. Its methods may be called from any
+// goroutine, but Shutdown and Close not from a callback, for which they wait.
+//
+// New starts nothing. Loops start with the first Serve, Dial or Adopt;
+// listeners begin to accept with Serve. An engine that has started anything
+// must be ended with Shutdown or Close.
+type Engine struct {
+	cfg   Config
+	began time.Time
+
+	mu        sync.Mutex
+	state     state
+	reactor   *reactor // nil until something needs it
+	listeners map[*Listener]struct{}
+	ticker    chan struct{} // closed to stop the clock
+	serving   chan struct{} // closed by Serve: listeners begin to accept
+	draining  chan struct{} // closed when nothing new is taken
+	stopped   chan struct{} // closed when all is over
+
+	// gate is held for reading while a connection is handed to the reactor,
+	// which must not stop meanwhile.
+	gate    sync.RWMutex
+	open    atomic.Int64  // connections, those on their way in included
+	emptied chan struct{} // told, without waiting, whenever open is zero
+
+	accepted, dialed, adopted, refused atomic.Uint64
+	acceptErrors                       atomic.Uint64
+	packets, packetsDropped, panics    atomic.Uint64
+}
+
+type state uint8
+
+const (
+	stateNew state = iota
+	stateServing
+	stateDraining
+	stateStopped
+)
+
+// New checks cfg and makes an engine of it.
+func New(cfg Config) (*Engine, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	return &Engine{
+		cfg:       cfg,
+		began:     time.Now(),
+		listeners: make(map[*Listener]struct{}),
+		serving:   make(chan struct{}),
+		draining:  make(chan struct{}),
+		stopped:   make(chan struct{}),
+		emptied:   make(chan struct{}, 1),
+	}, nil
+}
+
+// Loops returns the number of loops.
+func (e *Engine) Loops() int { return e.cfg.Loops }
+
+// Serve lets the listeners accept and waits until the engine has been ended by
+// Shutdown or Close, for which it answers ErrServerClosed. When ctx ends first,
+// Serve calls Close and answers the cause of ctx. It may be called once.
+func (e *Engine) Serve(ctx context.Context) error {
+	e.mu.Lock()
+	if e.state != stateNew {
+		defer e.mu.Unlock()
+		if e.state == stateServing {
+			return fmt.Errorf("engine: Serve was called twice")
+		}
+		return ErrServerClosed
+	}
+	if err := e.startLocked(); err != nil {
+		e.mu.Unlock()
+		return err
+	}
+	e.state = stateServing
+	close(e.serving)
+	e.mu.Unlock()
+	select {
+	case <-e.stopped:
+		return ErrServerClosed
+	case <-ctx.Done():
+		_ = e.Close()
+		return context.Cause(ctx)
+	}
+}
+
+// startLocked starts the loops and their clock, once.
+func (e *Engine) startLocked() error {
+	if e.state >= stateDraining {
+		return ErrServerClosed
+	}
+	if e.reactor != nil {
+		return nil
+	}
+	r, err := startReactor(&e.cfg, e.ticks, func(id int) *loop {
+		l := newLoop(id, &e.cfg, e.ticks)
+		l.left = e.left
+		return l
+	})
+	if err != nil {
+		return err
+	}
+	e.reactor = r
+	e.ticker = make(chan struct{})
+	go e.tick(r.loops, e.ticker)
+	return nil
+}
+
+func (e *Engine) start() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.startLocked()
+}
+
+// ticks is the clock of the loops.
+func (e *Engine) ticks() uint32 { return uint32(time.Since(e.began) / tickLength) }
+
+// tick wakes the loops that hold connections up, so that they see the time.
+func (e *Engine) tick(loops []*loop, stop chan struct{}) {
+	t := time.NewTicker(tickLength)
+	defer t.Stop()
+	for {
+		select {
+		case <-stop:
+			return
+		case <-t.C:
+			for _, l := range loops {
+				if l.stats.opened.Load() != l.stats.closed.Load() {
+					l.mail.ring()
+				}
+			}
+		}
+	}
+}
+
+// left is told by the loops of each connection that has ended.
+func (e *Engine) left() {
+	if e.open.Add(-1) == 0 {
+		select {
+		case e.emptied <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Adopt takes over a connection that another server accepted, with the bytes
+// that server has read from it and not used; they are the first that OnData is
+// given. The connection is the engine's from here on, and nc is closed, also
+// when Adopt fails: its descriptor lives on as a copy. It returns when OnOpen
+// has run. TCP and Unix stream connections are held by a loop alone; any other
+// net.Conn costs two goroutines besides. Errors: ErrServerClosed,
+// ErrTooManyConns, what OnOpen returned, or of the system.
+func (e *Engine) Adopt(nc net.Conn, buffered []byte, h Handler) (Handle, error) {
+	svc, err := newService(h, Options{})
+	if err != nil {
+		_ = nc.Close()
+		return Handle{}, err
+	}
+	e.adopted.Add(1)
+	if err := unblock(nc); err != nil {
+		_ = nc.Close()
+		return Handle{}, err
+	}
+	return e.admit(nc, svc, buffered)
+}
+
+// Dial connects and returns when OnOpen has run on the loop. ctx bounds the
+// connecting. Networks are tcp, tcp4, tcp6, unix and unixpacket. It blocks its
+// caller, no loop; call it from as many goroutines as connections are wanted at
+// once. Errors: those of net.Dialer, ErrServerClosed, ErrTooManyConns, or what
+// OnOpen returned.
+func (e *Engine) Dial(ctx context.Context, network, addr string, h Handler, o DialOptions) (Handle, error) {
+	svc, err := newService(h, o.Options)
+	if err != nil {
+		return Handle{}, err
+	}
+	switch network {
+	case "tcp", "tcp4", "tcp6", "unix", "unixpacket":
+	default:
+		return Handle{}, fmt.Errorf("engine: dial: %w", net.UnknownNetworkError(network))
+	}
+	d := net.Dialer{KeepAliveConfig: keepAlive(0)}
+	nc, err := d.DialContext(ctx, network, addr)
+	if err != nil {
+		return Handle{}, fmt.Errorf("engine: %w", err)
+	}
+	e.dialed.Add(1)
+	return e.admit(nc, svc, nil)
+}
+
+// admit puts a connected socket on a loop. nc is taken over in every case.
+func (e *Engine) admit(nc net.Conn, svc *service, early []byte) (Handle, error) {
+	if err := e.start(); err != nil {
+		_ = nc.Close()
+		return Handle{}, err
+	}
+	e.gate.RLock()
+	defer e.gate.RUnlock()
+	if n := e.open.Add(1); e.cfg.MaxConns > 0 && n > int64(e.cfg.MaxConns) {
+		e.refused.Add(1)
+		e.left()
+		_ = nc.Close()
+		return Handle{}, ErrTooManyConns
+	}
+	select {
+	case <-e.draining:
+		e.left()
+		_ = nc.Close()
+		return Handle{}, ErrServerClosed
+	default:
+	}
+	en := enrolment{c: &Conn{svc: svc}, early: early}
+	var err error
+	if enrollable(nc) {
+		err = e.reactor.enroll(nc, &en)
+	} else {
+		err = e.reactor.pump(nc, &en)
+	}
+	if !en.opened {
+		e.refused.Add(1)
+		e.left() // no loop did it
+	}
+	return en.handle, err
+}
+
+// Shutdown stops accepting, lets every handler end its connections (OnDrain,
+// or Close where there is none), and waits until they are gone and their output
+// is flushed. When ctx ends first, what is left is closed and the cause of ctx
+// returned. It must not be called from a callback.
+func (e *Engine) Shutdown(ctx context.Context) error {
+	if !e.drain() {
+		<-e.stopped
+		return nil
+	}
+	e.everyone(func(c *Conn) {
+		if c.svc.onDrain != nil && !c.flags.has(flagClosing) {
+			c.svc.onDrain.OnDrain(c)
+		} else {
+			c.Close()
+		}
+	})
+	var err error
+	for err == nil && e.open.Load() > 0 {
+		select {
+		case <-e.emptied:
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		}
+	}
+	e.halt()
+	return err
+}
+
+// Close ends everything at once; what waits to be written is dropped.
+func (e *Engine) Close() error {
+	if e.drain() {
+		e.halt()
+	} else {
+		<-e.stopped
+	}
+	return nil
+}
+
+// drain begins the end: nothing new is taken. It answers false when that has
+// begun before.
+func (e *Engine) drain() bool {
+	e.mu.Lock()
+	if e.state >= stateDraining {
+		e.mu.Unlock()
+		return false
+	}
+	e.state = stateDraining
+	close(e.draining)
+	lns := e.listeners
+	e.listeners = nil
+	e.mu.Unlock()
+	for ln := range lns {
+		_ = ln.Close()
+	}
+	// What was on its way in when draining began has arrived behind this.
+	e.gate.Lock()
+	e.gate.Unlock() //nolint:staticcheck // a barrier, not a critical section
+	return true
+}
+
+// halt ends what is left and stops the loops.
+func (e *Engine) halt() {
+	if e.reactor != nil {
+		e.everyone(func(c *Conn) { c.Abort(ErrServerClosed) })
+		for e.open.Load() > 0 {
+			<-e.emptied
+		}
+		close(e.ticker)
+		for _, l := range e.reactor.loops {
+			l.mail.close()
+		}
+		e.reactor.stop()
+	}
+	e.mu.Lock()
+	e.state = stateStopped
+	e.mu.Unlock()
+	close(e.stopped)
+}
+
+// everyone lets every loop call fn with all its connections, in slices.
+func (e *Engine) everyone(fn func(*Conn)) { e.sweep(nil, fn) }
+
+func (e *Engine) sweep(svc *service, fn func(*Conn)) {
+	e.mu.Lock()
+	r := e.reactor
+	e.mu.Unlock()
+	if r == nil {
+		return
+	}
+	for _, l := range r.loops {
+		_ = l.mail.put(task{kind: taskSweep, svc: svc, fn: fn}, nil, true)
+	}
+}
+
+// Stats reads all counters. It may be called from anywhere, callbacks included.
+func (e *Engine) Stats() Stats {
+	s := Stats{
+		Accepted: e.accepted.Load(), Dialed: e.dialed.Load(), Adopted: e.adopted.Load(),
+		Refused: e.refused.Load(), AcceptErrors: e.acceptErrors.Load(),
+		Packets: e.packets.Load(), PacketsDropped: e.packetsDropped.Load(), HandlerPanics: e.panics.Load(),
+	}
+	e.mu.Lock()
+	r := e.reactor
+	e.mu.Unlock()
+	if r != nil {
+		for _, l := range r.loops {
+			l.addTo(&s)
+		}
+	}
+	return s
+}

@@ -1,0 +1,44 @@
+package engine
+
+// Handle names a connection from any goroutine. It is a small comparable value
+// that never dangles: once the connection is gone every method answers
+// ErrClosed, even if its slot or its descriptor serves another by then. The
+// zero Handle is a connection that is gone.
+//
+// Calls of one goroutine take effect in their order. They are tasks for the
+// loop: nil means that the task was queued, not that it was done.
+type Handle struct {
+	l         *loop
+	slot, gen uint32
+}
+
+// Write queues a copy of p for the connection. It returns ErrClosed,
+// ErrMailboxFull (nothing was queued; the connection stays open) or
+// ErrServerClosed. Bytes that find the connection gone when their turn comes
+// are dropped and counted in Stats.Dropped.
+func (h Handle) Write(p []byte) error {
+	return h.put(task{kind: taskWrite}, p)
+}
+
+// Post lets fn run on the loop, with the connection. fn is dropped when the
+// connection is gone by then; OnClose tells. The errors are those of Write.
+func (h Handle) Post(fn func(c *Conn)) error {
+	return h.put(task{kind: taskPost, fn: fn}, nil)
+}
+
+// Close closes the connection as Conn.Close does, after what this goroutine
+// wrote before. The errors are those of Write, without ErrMailboxFull.
+func (h Handle) Close() error {
+	return h.put(task{kind: taskClose}, nil)
+}
+
+func (h Handle) put(t task, p []byte) error {
+	if h.l == nil || !h.l.slots.live(h.slot, h.gen) {
+		if h.l != nil {
+			h.l.stats.staleHandles.Add(1)
+		}
+		return ErrClosed
+	}
+	t.slot, t.gen = h.slot, h.gen
+	return h.l.mail.put(t, p, t.kind == taskClose)
+}

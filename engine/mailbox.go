@@ -1,0 +1,103 @@
+package engine
+
+import "sync"
+
+// mailbox carries what other goroutines want from a loop. Put may be called
+// from any goroutine; take belongs to the loop. A batch of puts rings the loop
+// once and allocates nothing: data travels in an arena that is swapped with the
+// tasks.
+type mailbox struct {
+	ring  func() // wakes the loop up, which then calls take
+	limit int    // bytes
+
+	mu     sync.Mutex
+	closed bool
+	armed  bool // rung, and not taken yet
+	in     batch
+	spare  batch
+}
+
+// batch is a run of tasks with the bytes they carry.
+type batch struct {
+	tasks []task
+	arena []byte
+}
+
+type taskKind uint8
+
+const (
+	taskWrite taskKind = iota // write arena[off:off+n]
+	taskPost                  // call fn with the connection
+	taskClose                 // Close
+	taskReady                 // the connection became writable
+	taskLoop                  // call loop
+	taskSweep                 // call fn with every connection of svc, in slices
+)
+
+type task struct {
+	kind      taskKind
+	slot, gen uint32
+	off, n    int
+	fn        func(*Conn)
+	loop      func()
+	svc       *service // taskSweep: nil means all
+}
+
+// taskCost is what a task counts against the limit beside its data.
+const taskCost = 64
+
+// put queues t with a copy of p. Tasks of the engine itself are always taken
+// until the mailbox is closed: they are bounded by what they act on.
+func (m *mailbox) put(t task, p []byte, always bool) error {
+	m.mu.Lock()
+	if m.closed {
+		m.mu.Unlock()
+		return ErrServerClosed
+	}
+	if !always && len(m.in.arena)+len(p)+taskCost*len(m.in.tasks) >= m.limit {
+		m.mu.Unlock()
+		return ErrMailboxFull
+	}
+	if len(p) > 0 {
+		t.off, t.n = len(m.in.arena), len(p)
+		m.in.arena = append(m.in.arena, p...)
+	}
+	m.in.tasks = append(m.in.tasks, t)
+	wake := !m.armed
+	m.armed = true
+	m.mu.Unlock()
+	if wake {
+		m.ring()
+	}
+	return nil
+}
+
+// take swaps the queue for an empty one; b goes back with done.
+func (m *mailbox) take() (b batch) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	b, m.in, m.spare = m.in, m.spare, batch{}
+	m.armed = false
+	return b
+}
+
+// done gives the memory of a batch back, unless a burst made it large.
+func (m *mailbox) done(b batch) {
+	if cap(b.arena) > 1<<20 || cap(b.tasks) > 1<<14 {
+		return
+	}
+	clear(b.tasks)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.spare = batch{b.tasks[:0], b.arena[:0]}
+}
+
+// close refuses every later put and returns what is left.
+func (m *mailbox) close() batch {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.closed = true
+	b := m.in
+	m.in = batch{}
+	return b
+}

@@ -1,0 +1,334 @@
+package engine
+
+import (
+	"syscall"
+
+	"github.com/sockeye-io/sockeye/engine/internal/buffer"
+)
+
+// queue holds output that waits: for the end of the running callback, or for
+// the kernel. It exists only while something waits.
+type queue struct {
+	segs  []seg
+	head  int
+	bytes int
+	since uint32 // tick of the last progress
+	next  *queue // in the free list
+}
+
+// seg is a run of bytes: lent from a pool, or shared and never changed.
+type seg struct {
+	buf    *buffer.Buf
+	shared []byte
+	off    int
+}
+
+func (s *seg) rest() []byte {
+	if s.buf != nil {
+		return s.buf.B[s.off:]
+	}
+	return s.shared[s.off:]
+}
+
+const (
+	firstSeg = 512
+	maxSeg   = 64 << 10
+	maxIov   = 64 // of 1024 that Linux takes
+)
+
+// add copies p to the end. Packets keep their boundaries: each is a segment.
+func (q *queue) add(p []byte, packet bool) {
+	q.bytes += len(p)
+	size := firstSeg
+	if n := len(q.segs); n > q.head && !packet {
+		if last := q.segs[n-1].buf; last != nil {
+			if len(last.B)+len(p) <= cap(last.B) {
+				last.B = append(last.B, p...)
+				return
+			}
+			size = min(2*cap(last.B), maxSeg)
+		}
+	}
+	b := buffer.Get(max(size, len(p)))
+	b.B = append(b.B, p...)
+	q.segs = append(q.segs, seg{buf: b})
+}
+
+func (q *queue) addShared(p []byte) {
+	q.bytes += len(p)
+	q.segs = append(q.segs, seg{shared: p})
+}
+
+// taken removes n bytes from the front.
+func (q *queue) taken(n int) {
+	q.bytes -= n
+	for n > 0 {
+		s := &q.segs[q.head]
+		r := len(s.rest())
+		if n < r {
+			s.off += n
+			return
+		}
+		n -= r
+		q.drop()
+	}
+	// An empty packet takes no bytes and is no segment: none can be left.
+}
+
+func (q *queue) drop() {
+	buffer.Put(q.segs[q.head].buf)
+	q.segs[q.head] = seg{}
+	q.head++
+	if q.head == len(q.segs) {
+		q.segs, q.head = q.segs[:0], 0
+	}
+}
+
+func (l *loop) newQueue() *queue {
+	q := l.spare
+	if q == nil {
+		q = &queue{segs: make([]seg, 0, 4)}
+	} else {
+		l.spare, q.next = q.next, nil
+	}
+	q.since = l.now
+	return q
+}
+
+// freeQueue drops what waits for c; anything that does was lost.
+func (l *loop) freeQueue(c *Conn) {
+	q := c.out
+	if q == nil {
+		return
+	}
+	if q.bytes > 0 {
+		l.stats.dropped.Add(uint64(q.bytes))
+	}
+	for q.head < len(q.segs) {
+		q.drop()
+	}
+	if cap(q.segs) > 64 {
+		q.segs = make([]seg, 0, 4)
+	}
+	c.out, q.bytes = nil, 0
+	q.next, l.spare = l.spare, q
+}
+
+// touch lets c be looked at when the running callback ends.
+func (l *loop) touch(c *Conn) {
+	if !c.flags.has(flagDirty) {
+		c.flags |= flagDirty
+		l.dirty = append(l.dirty, c)
+	}
+}
+
+// write takes p for c: corked when it is c's callback that runs, else queued
+// until that callback ends.
+func (l *loop) write(c *Conn, p []byte) error {
+	switch {
+	case len(p) == 0:
+		return nil
+	case c.out != nil:
+		if c.out.bytes >= c.svc.high {
+			l.doom(c, ErrSlowConsumer)
+			return ErrSlowConsumer
+		}
+		c.out.add(p, c.flags.has(flagPacket))
+		return nil
+	case c.flags.has(flagPacket):
+		return l.send(c, p, false)
+	case l.cur != c:
+		c.out = l.newQueue()
+		c.out.add(p, false)
+		l.touch(c)
+		return nil
+	case len(l.cork)+len(p) > corkLimit:
+		return l.uncork(c, p)
+	}
+	l.cork = append(l.cork, p...)
+	return nil
+}
+
+// writeShared is write for bytes that may be referenced for ever. Outside c's
+// own callback it goes out at once: one message to many is one write each.
+func (l *loop) writeShared(c *Conn, p []byte) error {
+	switch {
+	case l.cur == c || c.flags.has(flagPacket) || len(p) == 0:
+		return l.write(c, p)
+	case c.out == nil:
+		return l.send(c, p, true)
+	case c.out.bytes >= c.svc.high:
+		l.doom(c, ErrSlowConsumer)
+		return ErrSlowConsumer
+	}
+	c.out.addShared(p)
+	return nil
+}
+
+// uncork sends what is corked, and p behind it.
+func (l *loop) uncork(c *Conn, p []byte) error {
+	cork := l.cork
+	l.cork = l.cork[:0]
+	switch {
+	case c.out != nil: // the kernel was full in the middle of the callback
+		c.out.add(cork, false)
+		c.out.add(p, false)
+		return nil
+	case len(cork) == 0:
+		return l.send(c, p, false)
+	case len(p) == 0:
+		return l.send(c, cork, false)
+	}
+	l.iov = append(l.iov[:0], cork, p)
+	n, err := l.sent(c.wire().writev(c, l.iov))
+	if err != nil {
+		l.doom(c, err)
+		return err
+	}
+	if n < len(cork)+len(p) {
+		c.out = l.newQueue()
+		if n < len(cork) {
+			c.out.add(cork[n:], false)
+			n = len(cork)
+		}
+		c.out.add(p[n-len(cork):], false)
+		l.arm(c)
+	}
+	return nil
+}
+
+// send writes p, with nothing waiting before it, and queues the rest.
+func (l *loop) send(c *Conn, p []byte, shared bool) error {
+	n, err := l.sent(c.wire().write(c, p))
+	if err != nil {
+		l.doom(c, err)
+		return err
+	}
+	if n < len(p) {
+		c.out = l.newQueue()
+		if shared {
+			c.out.addShared(p[n:])
+		} else {
+			c.out.add(p[n:], c.flags.has(flagPacket))
+		}
+		l.arm(c)
+	}
+	return nil
+}
+
+// sent counts a system call and turns errAgain into a short write.
+func (l *loop) sent(n int, err error) (int, error) {
+	l.stats.writes.Add(1)
+	if err == errAgain {
+		return 0, nil
+	}
+	l.stats.bytesWritten.Add(uint64(n))
+	return n, err
+}
+
+// flush writes what waits until it is gone or the kernel is full.
+func (l *loop) flush(c *Conn) error {
+	q := c.out
+	for q != nil && q.bytes > 0 {
+		l.iov = l.iov[:0]
+		want := 0
+		for i := q.head; i < len(q.segs) && len(l.iov) < maxIov; i++ {
+			r := q.segs[i].rest()
+			l.iov = append(l.iov, r)
+			want += len(r)
+			if c.flags.has(flagPacket) {
+				break
+			}
+		}
+		var n int
+		var err error
+		if len(l.iov) == 1 {
+			n, err = l.sent(c.wire().write(c, l.iov[0]))
+		} else {
+			n, err = l.sent(c.wire().writev(c, l.iov))
+		}
+		clear(l.iov)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			q.taken(n)
+			q.since = l.now
+		}
+		if n < want {
+			l.arm(c)
+			return nil
+		}
+	}
+	l.freeQueue(c)
+	return nil
+}
+
+// arm waits for c to become writable.
+func (l *loop) arm(c *Conn) {
+	if c.flags.has(flagArmed) {
+		return
+	}
+	if err := c.wire().arm(c); err != nil {
+		l.doom(c, err)
+		return
+	}
+	c.flags |= flagArmed
+	if c.out != nil && c.out.bytes > c.svc.low {
+		c.flags |= flagOver
+	}
+	l.reschedule(c)
+}
+
+// ready hears from the wire that c takes bytes again.
+func (l *loop) ready(c *Conn) {
+	c.flags &^= flagArmed
+	if c.out == nil {
+		if c.flags.has(flagEOF) { // see listen
+			l.finish(c, syscall.ECONNRESET)
+		}
+		return
+	}
+	if err := l.flush(c); err != nil {
+		l.finish(c, err)
+		return
+	}
+	if c.flags.has(flagOver) && c.Buffered() <= c.svc.low && !c.flags.has(flagClosing) {
+		c.flags &^= flagOver
+		if c.svc.onWritable != nil {
+			l.run(c, callWritable)
+		}
+	}
+	if c.flags.has(flagOpen) && c.flags.has(flagClosing) && c.out == nil {
+		l.flushed(c)
+	}
+	l.listen(c)
+}
+
+// flushDirty looks at the connections that something was written to, or that
+// were closed, outside or inside the callback that has just ended. OnClose may
+// add more.
+func (l *loop) flushDirty() {
+	for i := 0; i < len(l.dirty); i++ {
+		c := l.dirty[i]
+		l.dirty[i] = nil
+		c.flags &^= flagDirty
+		if !c.flags.has(flagOpen) {
+			continue
+		}
+		if c.flags.has(flagDoomed) {
+			l.finish(c, nil)
+			continue
+		}
+		if c.out != nil && !c.flags.has(flagArmed) {
+			if err := l.flush(c); err != nil {
+				l.finish(c, err)
+				continue
+			}
+		}
+		if c.flags.has(flagClosing) && c.out == nil {
+			l.flushed(c)
+		}
+	}
+	l.dirty = l.dirty[:0]
+}

@@ -1,0 +1,146 @@
+package engine
+
+// drain does what other goroutines want, a slice at a time, and what time has
+// brought. The reactor calls it on the loop after the mailbox has rung.
+func (l *loop) drain() {
+	l.tick()
+	if l.workPos == len(l.work.tasks) {
+		l.mail.done(l.work)
+		l.work, l.workPos = l.mail.take(), 0
+	}
+	for n := 0; n < mailSlice && l.workPos < len(l.work.tasks); n++ {
+		if !l.exec(&l.work.tasks[l.workPos]) {
+			break
+		}
+		l.workPos++
+	}
+	l.flushDirty()
+	if l.workPos < len(l.work.tasks) {
+		l.mail.ring() // sockets first, then the rest
+	}
+}
+
+// exec does one task. It answers false when it wants to be called again: a
+// sweep that has more connections to visit, with all later tasks behind it, so
+// that the order of one sender is kept.
+func (l *loop) exec(t *task) (done bool) {
+	var c *Conn
+	if t.kind < taskLoop {
+		if c = l.slots.get(t.slot, t.gen); c == nil {
+			l.stats.dropped.Add(uint64(t.n))
+			return true
+		}
+	}
+	switch t.kind {
+	case taskWrite:
+		if _, err := c.Write(l.work.arena[t.off : t.off+t.n]); err != nil {
+			l.stats.dropped.Add(uint64(t.n))
+		}
+	case taskPost:
+		l.visit(c, t.fn)
+	case taskClose:
+		c.Close()
+	case taskReady:
+		l.ready(c)
+	case taskLoop:
+		t.loop()
+	case taskSweep:
+		return l.sweep(t)
+	}
+	return true
+}
+
+// visit runs a function that was posted; a panic in it ends the connection.
+func (l *loop) visit(c *Conn, fn func(*Conn)) {
+	defer func() {
+		if v := recover(); v != nil {
+			l.doom(c, l.panicked(v))
+		}
+	}()
+	fn(c)
+}
+
+// sweep calls t.fn with the next slice of connections.
+func (l *loop) sweep(t *task) (done bool) {
+	for n := 0; n < sweepSlice; l.cursor++ {
+		if l.cursor >= l.slots.used {
+			l.cursor = 0
+			return true
+		}
+		if c := l.slots.at(l.cursor).c; c != nil && (t.svc == nil || c.svc == t.svc) {
+			l.visit(c, t.fn)
+			n++
+		}
+	}
+	return false
+}
+
+// tick brings the loop's clock and its wheel forward.
+func (l *loop) tick() {
+	if now := l.clock(); now != l.now {
+		l.now = now
+		l.wheel.advance(now, l.expire)
+	}
+}
+
+// due tells whether the deadline at has come; ticks wrap.
+func (l *loop) passed(at uint32) bool { return int32(at-l.now) <= 0 }
+
+// expire is called by the wheel when a deadline of the slot may have come.
+func (l *loop) expire(slot uint32) {
+	c := l.slots.at(slot).c
+	if c == nil {
+		return
+	}
+	s := c.svc
+	switch {
+	case c.flags.has(flagTimer) && l.passed(c.due):
+		c.flags &^= flagTimer
+		if c.flags.has(flagShut) {
+			l.finish(c, nil) // the peer did not close for Linger
+		} else if s.onTimer != nil {
+			l.run(c, callTimer)
+		}
+	case c.out != nil && l.stall(c) > 0 && l.passed(c.out.since+l.stall(c)):
+		l.finish(c, ErrWriteTimeout)
+	case s.idle > 0 && !c.flags.has(flagClosing) && l.passed(c.active+s.idle):
+		l.beginClose(c, ErrIdleTimeout)
+		l.flushDirty()
+	}
+	if c.flags.has(flagOpen) {
+		l.reschedule(c)
+	}
+}
+
+// stall is the time in ticks that output may wait without progress. A
+// connection that is being closed never waits without end.
+func (l *loop) stall(c *Conn) uint32 {
+	if c.svc.writeStall == 0 && c.flags.has(flagClosing) {
+		return ticks(defaultStall)
+	}
+	return c.svc.writeStall
+}
+
+// reschedule puts c where the wheel will meet its first deadline.
+func (l *loop) reschedule(c *Conn) {
+	at, some := uint32(0), false
+	first := func(t uint32) {
+		if !some || int32(t-at) < 0 {
+			at, some = t, true
+		}
+	}
+	if c.flags.has(flagTimer) {
+		first(c.due)
+	}
+	if c.svc.idle > 0 && !c.flags.has(flagClosing) {
+		first(c.active + c.svc.idle)
+	}
+	if n := l.stall(c); c.out != nil && n > 0 {
+		first(c.out.since + n)
+	}
+	if some {
+		l.wheel.schedule(c.slot, at)
+	} else {
+		l.wheel.cancel(c.slot)
+	}
+}
