@@ -21,6 +21,10 @@ func (l *loop) beginClose(c *Conn, err error) {
 	}
 	buffer.Put(c.in)
 	c.in = nil
+	if c.out != nil && c.svc.writeStall == 0 {
+		c.out.since = l.now // the limit of stall begins now
+	}
+	l.reschedule(c)
 	l.touch(c)
 }
 
@@ -61,7 +65,7 @@ func (l *loop) flushed(c *Conn) {
 		return
 	}
 	c.flags |= flagShut | flagTimer
-	c.due = l.now + c.svc.linger + 1
+	c.due = l.clock() + c.svc.linger + 1
 	l.reschedule(c)
 }
 
@@ -102,9 +106,13 @@ func (l *loop) letGo(c *Conn) {
 // gone hears that the peer has sent FIN (err is io.EOF) or that the connection
 // broke. The reactor lets go of c when gone returns, unless it was detached.
 func (l *loop) gone(c *Conn, err error) {
-	if !c.flags.has(flagOpen) {
-		return
+	if c.flags.has(flagOpen) {
+		l.ended(c, err)
+		l.flushDirty() // OnClose may have written to others
 	}
+}
+
+func (l *loop) ended(c *Conn, err error) {
 	if err != io.EOF {
 		l.finish(c, err)
 		return

@@ -53,8 +53,9 @@ type Options struct {
 	MaxInbound int
 
 	// IdleTimeout closes a connection that received nothing for so long.
-	// Zero and negative mean never. It is rounded up to 100 ms, as is every
-	// duration here.
+	// Zero and negative mean never. As every duration here it is kept in
+	// ticks of 100 ms: what it limits ends not before, and about 0.3 s after
+	// it at the latest.
 	IdleTimeout time.Duration
 
 	// WriteTimeout closes a connection when output is waiting and the peer
@@ -158,4 +159,13 @@ func ticks(d time.Duration) uint32 {
 	}
 	n := (d-1)/tickLength + 1
 	return uint32(min(n, 1<<30))
+}
+
+// since is ticks for what is counted from loop.now, which is behind by what has
+// passed of the running tick and by what the last wake-up was late.
+func since(d time.Duration) uint32 {
+	if n := ticks(d); n > 0 {
+		return n + 2
+	}
+	return 0
 }

@@ -72,6 +72,23 @@ func (c *Conn) WriteShared(p []byte) error {
 	return c.loop.writeShared(c, p)
 }
 
+// AvailableBuffer returns an empty buffer with some room, for a Write that
+// follows at once: what is appended to it and given to Write, inside a callback
+// of this connection, is not copied. It must not be kept.
+func (c *Conn) AvailableBuffer() []byte {
+	l := c.loop
+	if n := len(l.cork); l.cur == c && c.out == nil && n < corkLimit-minAvailable {
+		return l.cork[n:n:corkLimit]
+	}
+	return l.scratch[:0]
+}
+
+// Closing reports whether the connection is being closed or is gone: writes
+// answer ErrClosed and OnData is not called again.
+func (c *Conn) Closing() bool {
+	return c.flags&(flagOpen|flagClosing) != flagOpen
+}
+
 // Buffered returns the number of bytes that were written and not yet taken by
 // the kernel; what is corked in the running callback is not counted.
 func (c *Conn) Buffered() int {
@@ -103,6 +120,10 @@ func (c *Conn) Abort(err error) {
 // Handle returns the name by which other goroutines may use the connection.
 func (c *Conn) Handle() Handle { return Handle{c.loop, c.slot, c.gen} }
 
+// Engine returns the engine that holds the connection. It may be called from
+// any goroutine.
+func (c *Conn) Engine() *Engine { return c.loop.engine }
+
 // SetUser keeps v, the handler's own state, with the connection.
 func (c *Conn) SetUser(v any) { c.user = v }
 
@@ -118,8 +139,8 @@ func (c *Conn) SetTimer(d time.Duration) {
 	c.flags &^= flagTimer
 	if n := ticks(d); n > 0 {
 		// The running tick is partly over: one more keeps the promise
-		// that nothing fires early.
-		c.due, c.flags = c.loop.now+n+1, c.flags|flagTimer
+		// that nothing fires early. loop.now may be further behind.
+		c.due, c.flags = c.loop.clock()+n+1, c.flags|flagTimer
 	}
 	c.loop.reschedule(c)
 }
@@ -134,21 +155,26 @@ func (c *Conn) RemoteAddrPort() netip.AddrPort {
 }
 
 // RemoteAddr returns the peer's address: a *net.TCPAddr without its zone, or a
-// *net.UnixAddr, whose name is empty for most clients.
+// *net.UnixAddr, whose name is empty for most clients and which is nil after
+// OnClose.
 func (c *Conn) RemoteAddr() net.Addr {
 	if c.flags.has(flagUnix) {
-		return c.wire().addr(c, true)
+		return c.addr(true)
 	}
 	return net.TCPAddrFromAddrPort(c.RemoteAddrPort())
 }
 
 // LocalAddr returns our address, or nil after OnClose. It asks the kernel each
 // time.
-func (c *Conn) LocalAddr() net.Addr {
-	if !c.flags.has(flagOpen) {
+func (c *Conn) LocalAddr() net.Addr { return c.addr(false) }
+
+// addr asks the wire. After OnClose there is none, and the descriptor may be
+// somebody else's.
+func (c *Conn) addr(remote bool) net.Addr {
+	if c.link == nil {
 		return nil
 	}
-	return c.wire().addr(c, false)
+	return c.wire().addr(c, remote)
 }
 
 func (c *Conn) wire() wire {

@@ -105,7 +105,7 @@ func (e *Engine) startLocked() error {
 	}
 	r, err := startReactor(&e.cfg, e.ticks, func(id int) *loop {
 		l := newLoop(id, &e.cfg, e.ticks)
-		l.left = e.left
+		l.engine, l.left = e, e.left
 		return l
 	})
 	if err != nil {
@@ -243,13 +243,7 @@ func (e *Engine) Shutdown(ctx context.Context) error {
 		<-e.stopped
 		return nil
 	}
-	e.everyone(func(c *Conn) {
-		if c.svc.onDrain != nil && !c.flags.has(flagClosing) {
-			c.svc.onDrain.OnDrain(c)
-		} else {
-			c.Close()
-		}
-	})
+	e.sweep(nil, VisitorFunc(sayGoodbye))
 	var err error
 	for err == nil && e.open.Load() > 0 {
 		select {
@@ -260,6 +254,14 @@ func (e *Engine) Shutdown(ctx context.Context) error {
 	}
 	e.halt()
 	return err
+}
+
+func sayGoodbye(c *Conn) {
+	if c.svc.onDrain != nil && !c.flags.has(flagClosing) {
+		c.svc.onDrain.OnDrain(c)
+	} else {
+		c.Close()
+	}
 }
 
 // Close ends everything at once; what waits to be written is dropped.
@@ -297,7 +299,7 @@ func (e *Engine) drain() bool {
 // halt ends what is left and stops the loops.
 func (e *Engine) halt() {
 	if e.reactor != nil {
-		e.everyone(func(c *Conn) { c.Abort(ErrServerClosed) })
+		e.sweep(nil, VisitorFunc(func(c *Conn) { c.Abort(ErrServerClosed) }))
 		for e.open.Load() > 0 {
 			<-e.emptied
 		}
@@ -313,10 +315,13 @@ func (e *Engine) halt() {
 	close(e.stopped)
 }
 
-// everyone lets every loop call fn with all its connections, in slices.
-func (e *Engine) everyone(fn func(*Conn)) { e.sweep(nil, fn) }
+// Each lets v visit every connection that h handles, on their loops: one task
+// for each loop, which goes on in slices so that nothing starves, and allocates
+// nothing. It keeps its place in the order of the calls of its goroutine, those
+// of Handle included. The handler's type must be comparable. It returns at once.
+func (e *Engine) Each(h Handler, v Visitor) { e.sweep(h, v) }
 
-func (e *Engine) sweep(svc *service, fn func(*Conn)) {
+func (e *Engine) sweep(h Handler, v Visitor) {
 	e.mu.Lock()
 	r := e.reactor
 	e.mu.Unlock()
@@ -324,7 +329,7 @@ func (e *Engine) sweep(svc *service, fn func(*Conn)) {
 		return
 	}
 	for _, l := range r.loops {
-		_ = l.mail.put(task{kind: taskSweep, svc: svc, fn: fn}, nil, true)
+		_ = l.mail.put(task{kind: taskSweep, want: h, visitor: v}, nil, true)
 	}
 }
 

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"os"
 	"testing"
 	"time"
 
@@ -14,12 +16,40 @@ import (
 	"github.com/sockeye-io/sockeye/engine"
 )
 
+// TestMain finds goroutines and descriptors that outlive the tests. It is also
+// the main function of the children that some tests start.
 func TestMain(m *testing.M) {
+	if child := children[os.Getenv(childEnv)]; child != nil {
+		os.Exit(child())
+	}
+	warmUp()
+	before := descriptors()
 	goleak.VerifyTestMain(m,
+		goleak.Cleanup(func(code int) {
+			for fd, what := range descriptors() {
+				if before[fd] == "" {
+					fmt.Fprintln(os.Stderr, "descriptor leaked:", fd, what)
+					code = max(code, 1)
+				}
+			}
+			os.Exit(code)
+		}),
 		// gnet starts a pool for the whole process when it is imported.
 		goleak.IgnoreTopFunction("github.com/panjf2000/ants/v2.(*poolCommon).purgeStaleWorkers"),
 		goleak.IgnoreTopFunction("github.com/panjf2000/ants/v2.(*poolCommon).ticktock"))
 }
+
+// warmUp opens what the Go runtime keeps open once it has been used.
+func warmUp() {
+	if ln, err := net.Listen("tcp", "127.0.0.1:0"); err == nil {
+		_ = ln.Close()
+	}
+}
+
+const childEnv = "SOCKEYE_TEST_CHILD"
+
+// children are what the test binary does when childEnv names one.
+var children = map[string]func() int{}
 
 // echo answers every byte.
 type echo struct{}

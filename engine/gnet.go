@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/panjf2000/gnet/v2"
@@ -21,7 +22,7 @@ type reactor struct {
 	client *gnet.Client
 	loops  []*loop
 	els    []gnet.EventLoop // by loop
-	bells  []int            // by loop: the end of the socket pair that rings it
+	bells  []*bell          // by loop
 	watch  *watcher
 }
 
@@ -95,16 +96,38 @@ func (r *reactor) addLoop(l *loop) error {
 		return fmt.Errorf("engine: doorbell: %w", err)
 	}
 	l.wire = &gnetWire{r: r, el: r.els[len(r.els)-1]}
-	l.mail.ring = func() {
-		// A full pipe means that the loop has not answered earlier rings yet.
-		_, _ = rawWrite(fds[1], bell[:])
-	}
-	r.bells = append(r.bells, fds[1])
+	b := &bell{fd: fds[1]}
+	l.mail.ring = b.ring
+	r.bells = append(r.bells, b)
 	r.loops = append(r.loops, l)
 	return nil
 }
 
-var bell [1]byte
+// bell is our end of the socket pair that rings a loop. Whoever put a task may
+// come to ring when the reactor has stopped: the lock keeps the byte from going
+// to whoever has the descriptor's number by then.
+type bell struct {
+	mu sync.Mutex
+	fd int // -1 when closed
+}
+
+var ding [1]byte
+
+func (b *bell) ring() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.fd >= 0 {
+		// A full pipe means that the loop has not answered earlier rings yet.
+		_, _ = rawWrite(b.fd, ding[:])
+	}
+}
+
+func (b *bell) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_ = unix.Close(b.fd)
+	b.fd = -1
+}
 
 // enroll hands nc to a loop and waits until its OnOpen has run. nc is gnet's
 // from here on: it is closed in every case, its descriptor lives on as a copy.
@@ -125,8 +148,8 @@ func (r *reactor) enroll(nc net.Conn, en *enrolment) error {
 func (r *reactor) stop() {
 	r.watch.close()
 	_ = r.client.Stop()
-	for _, fd := range r.bells {
-		_ = unix.Close(fd)
+	for _, b := range r.bells {
+		b.close()
 	}
 }
 

@@ -26,6 +26,14 @@ func (h Handle) Post(fn func(c *Conn)) error {
 	return h.put(task{kind: taskPost, fn: fn}, nil)
 }
 
+// Mail queues a copy of p for OnMail of the connection's handler, which must be
+// a MailHandler. It is how a protocol lets other goroutines send: the message is
+// encoded on the loop, where the state of the protocol is known. tag is the
+// handler's own. The errors and the counter are those of Write.
+func (h Handle) Mail(tag int, p []byte) error {
+	return h.put(task{kind: taskMail, tag: tag}, p)
+}
+
 // Close closes the connection as Conn.Close does, after what this goroutine
 // wrote before. The errors are those of Write, without ErrMailboxFull.
 func (h Handle) Close() error {
@@ -40,5 +48,9 @@ func (h Handle) put(t task, p []byte) error {
 		return ErrClosed
 	}
 	t.slot, t.gen = h.slot, h.gen
-	return h.l.mail.put(t, p, t.kind == taskClose)
+	err := h.l.mail.put(t, p, t.kind == taskClose)
+	if err == ErrMailboxFull {
+		h.l.stats.fullMail.Add(1)
+	}
+	return err
 }

@@ -47,6 +47,12 @@ type (
 	// Close. Without it the engine flushes what was written and closes.
 	EOFHandler interface{ OnEOF(c *Conn) }
 
+	// MailHandler receives what Handle.Mail was given, in the order of each
+	// sender. p is valid until OnMail returns.
+	MailHandler interface {
+		OnMail(c *Conn, tag int, p []byte)
+	}
+
 	// PacketHandler receives the datagrams of a UDP listener. p is valid
 	// until OnPacket returns. It runs on the listener's own goroutine, which
 	// is the loop of that socket.
@@ -54,6 +60,15 @@ type (
 		OnPacket(pc *PacketConn, p []byte, from netip.AddrPort)
 	}
 )
+
+// Visitor is called with connections, on their loops, under the rules of Handler.
+type Visitor interface{ Visit(c *Conn) }
+
+// VisitorFunc is a function as a Visitor.
+type VisitorFunc func(c *Conn)
+
+// Visit calls f.
+func (f VisitorFunc) Visit(c *Conn) { f(c) }
 
 // service is a handler with everything that is the same for all its
 // connections, so that a connection holds one pointer for it.
@@ -63,6 +78,7 @@ type service struct {
 	onDrain    DrainHandler
 	onTimer    TimerHandler
 	onEOF      EOFHandler
+	onMail     MailHandler
 
 	high, low  int
 	maxInbound int
@@ -83,13 +99,14 @@ func newService(h Handler, o Options) (*service, error) {
 		high:       o.HighWater,
 		low:        o.LowWater,
 		maxInbound: o.MaxInbound,
-		idle:       ticks(o.IdleTimeout),
-		writeStall: ticks(o.WriteTimeout),
+		idle:       since(o.IdleTimeout),
+		writeStall: since(o.WriteTimeout),
 		linger:     ticks(o.Linger),
 	}
 	s.onWritable, _ = h.(WritableHandler)
 	s.onDrain, _ = h.(DrainHandler)
 	s.onTimer, _ = h.(TimerHandler)
 	s.onEOF, _ = h.(EOFHandler)
+	s.onMail, _ = h.(MailHandler)
 	return s, nil
 }

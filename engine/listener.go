@@ -131,11 +131,6 @@ func (l *Listener) shut() (err error) {
 	return err
 }
 
-// Each calls fn with every connection of this listener, on their loops: one
-// task for each loop, which goes on in slices so that nothing starves. Order
-// with other calls of the same goroutine is kept.
-func (l *Listener) Each(fn func(c *Conn)) { l.e.sweep(l.svc, fn) }
-
 const (
 	minPause = 5 * time.Millisecond
 	maxPause = time.Second

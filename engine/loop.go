@@ -13,11 +13,12 @@ import (
 // method says otherwise. What moves the bytes is behind wire; who calls in is a
 // reactor (gnet, or enginetest): opened, received, gone, ready and drain.
 type loop struct {
-	id    int
-	wire  wire
-	log   *slog.Logger
-	stats loopStats
-	left  func() // told, on the loop, of each connection that ended
+	id     int
+	wire   wire
+	log    *slog.Logger
+	stats  loopStats
+	engine *Engine // nil in enginetest
+	left   func()  // told, on the loop, of each connection that ended
 
 	slots  slots
 	wheel  *wheel
@@ -25,11 +26,12 @@ type loop struct {
 	now    uint32
 	causes map[uint32]error // of connections that are closing, by slot
 
-	cur   *Conn    // whose callback runs: its writes are corked
-	cork  []byte   // what cur has written
-	dirty []*Conn  // those with something to do when the callback ends
-	iov   [][]byte // scratch of flush
-	spare *queue   // free list
+	cur     *Conn    // whose callback runs: its writes are corked
+	cork    []byte   // what cur has written
+	scratch []byte   // for AvailableBuffer where nothing is corked
+	dirty   []*Conn  // those with something to do when the callback ends
+	iov     [][]byte // scratch of flush
+	spare   *queue   // free list
 
 	mail    mailbox
 	work    batch // taken from mail
@@ -64,6 +66,8 @@ const (
 	// corkLimit is where a corked write leaves at once: larger ones are
 	// written from where they are instead of being copied.
 	corkLimit = 16 << 10
+	// minAvailable is the least room that AvailableBuffer gives.
+	minAvailable = 1 << 10
 	// yieldEvery is the number of callbacks between two runtime.Gosched. A
 	// loop that is always in or out of a system call and never yields keeps
 	// Go's monitor thread awake, which costs 7 % of a core
@@ -78,10 +82,11 @@ const (
 func newLoop(id int, cfg *Config, clock func() uint32) *loop {
 	l := &loop{
 		id: id, log: cfg.Logger, clock: clock, now: clock(),
-		left:   func() {},
-		causes: make(map[uint32]error),
-		cork:   make([]byte, 0, corkLimit),
-		yield:  yieldEvery,
+		left:    func() {},
+		causes:  make(map[uint32]error),
+		cork:    make([]byte, 0, corkLimit),
+		scratch: make([]byte, 0, minAvailable),
+		yield:   yieldEvery,
 	}
 	l.wheel = newWheel(l.now)
 	l.mail.limit = cfg.MailboxBytes
@@ -91,6 +96,9 @@ func newLoop(id int, cfg *Config, clock func() uint32) *loop {
 // opened takes c in, with bytes that were received before it came to us. It
 // answers the error that OnOpen had; the connection is gone then.
 func (l *loop) opened(c *Conn, early []byte) error {
+	if l.open() == 0 {
+		l.tick() // nobody brought the time while there was nobody to see it
+	}
 	c.loop, c.active = l, l.now
 	c.flags |= flagOpen
 	l.slots.take(c)
@@ -99,7 +107,7 @@ func (l *loop) opened(c *Conn, early []byte) error {
 	l.enter(c)
 	if err := l.callOpen(c); err != nil {
 		if len(l.cork) > 0 && c.out == nil {
-			l.wire.write(c, l.cork) //nolint:errcheck // a farewell: it may be lost
+			c.wire().write(c, l.cork) //nolint:errcheck // a farewell: it may be lost
 		}
 		l.cork, l.cur = l.cork[:0], nil
 		l.release(c)
@@ -134,29 +142,29 @@ func (l *loop) received(c *Conn, p []byte) {
 // consume offers p, behind what was left before, and keeps what is left now.
 func (l *loop) consume(c *Conn, p []byte) {
 	in := c.in
+	c.in = nil // p may be a view of it: nobody else gives it back meanwhile
 	if in != nil {
 		in = buffer.Append(in, p)
-		c.in, p = in, in.B
+		p = in.B
 	}
 	n, err := l.callData(c, p)
-	switch {
-	case err != nil:
-		l.fail(c, err)
-		return
-	case c.flags.has(flagClosing):
-		return // by its own callback: what is left is of no use
+	// What is left after an error or a Close of its own is of no use.
+	if err == nil && c.flags&(flagClosing|flagPacket) == 0 {
+		switch rest := p[n:]; {
+		case len(rest) == 0:
+		case len(rest) > c.svc.maxInbound:
+			err = ErrInboundLimit
+		case in != nil:
+			in.B = in.B[:copy(in.B, rest)]
+			c.in = in
+			return
+		default:
+			c.in = buffer.Append(buffer.Get(len(rest)), rest)
+		}
 	}
-	rest := p[n:]
-	switch {
-	case len(rest) == 0 || c.flags.has(flagPacket):
-		buffer.Put(in)
-		c.in = nil
-	case len(rest) > c.svc.maxInbound:
-		l.fail(c, ErrInboundLimit)
-	case in != nil:
-		in.B = in.B[:copy(in.B, rest)]
-	default:
-		c.in = buffer.Append(buffer.Get(len(rest)), rest)
+	buffer.Put(in)
+	if err != nil {
+		l.fail(c, err)
 	}
 }
 
@@ -165,13 +173,18 @@ func (l *loop) enter(c *Conn) { l.cur = c }
 
 // leave ends a callback: what was written leaves.
 func (l *loop) leave(c *Conn) {
+	l.settle(c)
+	if len(l.dirty) > 0 {
+		l.flushDirty()
+	}
+}
+
+// settle is leave for c alone: others are flushed by who called.
+func (l *loop) settle(c *Conn) {
 	if len(l.cork) > 0 {
 		l.uncork(c, nil)
 	}
 	l.cur = nil
-	if len(l.dirty) > 0 {
-		l.flushDirty()
-	}
 }
 
 // run is a whole callback that takes nothing but the connection.

@@ -27,21 +27,27 @@ type taskKind uint8
 
 const (
 	taskWrite taskKind = iota // write arena[off:off+n]
+	taskMail                  // call OnMail with tag and arena[off:off+n]
 	taskPost                  // call fn with the connection
 	taskClose                 // Close
 	taskReady                 // the connection became writable
 	taskLoop                  // call loop
-	taskSweep                 // call fn with every connection of svc, in slices
+	taskSweep                 // let visitor visit the connections of want, in slices
 )
 
 type task struct {
 	kind      taskKind
 	slot, gen uint32
 	off, n    int
+	tag       int // of Mail; tagBroken in a taskReady
 	fn        func(*Conn)
 	loop      func()
-	svc       *service // taskSweep: nil means all
+	visitor   Visitor
+	want      Handler // taskSweep: nil means all
 }
+
+// tagBroken in a taskReady means that the connection broke or was hung up.
+const tagBroken = 1
 
 // taskCost is what a task counts against the limit beside its data.
 const taskCost = 64

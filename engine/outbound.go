@@ -51,12 +51,29 @@ func (q *queue) add(p []byte, packet bool) {
 	}
 	b := buffer.Get(max(size, len(p)))
 	b.B = append(b.B, p...)
-	q.segs = append(q.segs, seg{buf: b})
+	q.push(seg{buf: b})
 }
 
+// addShared keeps p itself, unless it is so small that a copy costs less than
+// what it takes to remember it.
 func (q *queue) addShared(p []byte) {
+	if len(p) <= firstSeg {
+		q.add(p, false)
+		return
+	}
 	q.bytes += len(p)
-	q.segs = append(q.segs, seg{shared: p})
+	q.push(seg{shared: p})
+}
+
+// push moves the segments down when half of them have left: a queue that is
+// never quite empty would grow for ever otherwise.
+func (q *queue) push(s seg) {
+	if len(q.segs) == cap(q.segs) && 2*q.head >= len(q.segs) {
+		n := copy(q.segs, q.segs[q.head:])
+		clear(q.segs[n:])
+		q.segs, q.head = q.segs[:n], 0
+	}
+	q.segs = append(q.segs, s)
 }
 
 // taken removes n bytes from the front.
@@ -130,16 +147,22 @@ func (l *loop) write(c *Conn, p []byte) error {
 		return nil
 	case c.out != nil:
 		if c.out.bytes >= c.svc.high {
-			l.doom(c, ErrSlowConsumer)
-			return ErrSlowConsumer
+			if err := l.room(c); err != nil {
+				return err
+			}
+			if c.out == nil {
+				return l.write(c, p)
+			}
 		}
 		c.out.add(p, c.flags.has(flagPacket))
+		l.waits(c)
 		return nil
 	case c.flags.has(flagPacket):
 		return l.send(c, p, false)
 	case l.cur != c:
 		c.out = l.newQueue()
 		c.out.add(p, false)
+		l.waits(c)
 		l.touch(c)
 		return nil
 	case len(l.cork)+len(p) > corkLimit:
@@ -158,10 +181,15 @@ func (l *loop) writeShared(c *Conn, p []byte) error {
 	case c.out == nil:
 		return l.send(c, p, true)
 	case c.out.bytes >= c.svc.high:
-		l.doom(c, ErrSlowConsumer)
-		return ErrSlowConsumer
+		if err := l.room(c); err != nil {
+			return err
+		}
+		if c.out == nil {
+			return l.send(c, p, true)
+		}
 	}
 	c.out.addShared(p)
+	l.waits(c)
 	return nil
 }
 
@@ -274,35 +302,69 @@ func (l *loop) arm(c *Conn) {
 		return
 	}
 	c.flags |= flagArmed
-	if c.out != nil && c.out.bytes > c.svc.low {
-		c.flags |= flagOver
-	}
+	l.waits(c)
 	l.reschedule(c)
 }
 
-// ready hears from the wire that c takes bytes again.
-func (l *loop) ready(c *Conn) {
+// waits marks c when its output has passed LowWater.
+func (l *loop) waits(c *Conn) {
+	if c.out != nil && c.out.bytes > c.svc.low {
+		c.flags |= flagOver
+	}
+}
+
+// room is asked when as much waits for c as may. What waits for nothing but the
+// end of a callback is offered to the kernel first: only then is the peer slow.
+func (l *loop) room(c *Conn) error {
+	if !c.flags.has(flagArmed) {
+		if err := l.flush(c); err != nil {
+			l.doom(c, err)
+			return err
+		}
+	}
+	if c.out != nil && c.out.bytes >= c.svc.high {
+		l.doom(c, ErrSlowConsumer)
+		return ErrSlowConsumer
+	}
+	return nil
+}
+
+// ready hears from the wire that c takes bytes again, or that it broke. One call
+// may be left over from an arm that was answered twice.
+func (l *loop) ready(c *Conn, broken bool) {
 	c.flags &^= flagArmed
 	if c.out == nil {
-		if c.flags.has(flagEOF) { // see listen
+		if broken && c.flags.has(flagEOF) { // see listen
 			l.finish(c, syscall.ECONNRESET)
+			return
 		}
+		l.relieved(c)
+		l.listen(c)
 		return
 	}
 	if err := l.flush(c); err != nil {
 		l.finish(c, err)
 		return
 	}
-	if c.flags.has(flagOver) && c.Buffered() <= c.svc.low && !c.flags.has(flagClosing) {
-		c.flags &^= flagOver
-		if c.svc.onWritable != nil {
-			l.run(c, callWritable)
-		}
-	}
+	l.relieved(c)
 	if c.flags.has(flagOpen) && c.flags.has(flagClosing) && c.out == nil {
 		l.flushed(c)
 	}
 	l.listen(c)
+}
+
+// relieved calls OnWritable when output had passed LowWater and is back. It is
+// called where flushDirty follows or runs, so it does not flush others itself.
+func (l *loop) relieved(c *Conn) {
+	if !c.flags.has(flagOver) || c.flags.has(flagClosing) || c.Buffered() > c.svc.low {
+		return
+	}
+	c.flags &^= flagOver
+	if c.svc.onWritable != nil {
+		l.enter(c)
+		l.call(c, callWritable)
+		l.settle(c)
+	}
 }
 
 // flushDirty looks at the connections that something was written to, or that
@@ -326,6 +388,7 @@ func (l *loop) flushDirty() {
 				continue
 			}
 		}
+		l.relieved(c)
 		if c.flags.has(flagClosing) && c.out == nil {
 			l.flushed(c)
 		}

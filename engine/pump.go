@@ -65,12 +65,11 @@ func (r *reactor) pump(nc net.Conn, en *enrolment) error {
 		return err
 	}
 	<-done
-	if en.err != nil {
-		return en.err
-	}
-	go p.readAll()
 	go p.writeAll()
-	return nil
+	if en.err == nil {
+		go p.readAll()
+	}
+	return en.err
 }
 
 // readAll brings the loop one read at a time.
@@ -139,13 +138,12 @@ func (p *pump) writeAll() {
 		shut, closed := p.fin, p.closed
 		p.mu.Unlock()
 		switch {
-		case closed:
-			buffer.Put(b)
-			return
 		case b != nil:
 			err := p.writeOut(b.B, sizes)
 			buffer.Put(b)
 			p.written(err)
+		case closed:
+			return
 		case shut:
 			if cw, ok := p.nc.(interface{ CloseWrite() error }); ok {
 				_ = cw.CloseWrite()
@@ -184,7 +182,11 @@ func (p *pump) written(err error) {
 	p.armed = false
 	p.mu.Unlock()
 	if ring {
-		_ = p.l.mail.put(task{kind: taskReady, slot: p.handle.slot, gen: p.handle.gen}, nil, true)
+		t := task{kind: taskReady, slot: p.handle.slot, gen: p.handle.gen}
+		if err != nil {
+			t.tag = tagBroken
+		}
+		_ = p.l.mail.put(t, nil, true)
 	}
 }
 
@@ -254,14 +256,25 @@ func (p *pump) shut(*Conn) error {
 // detach has nothing to do: the reader has ended, the writer goes on.
 func (p *pump) detach(*Conn) error { return nil }
 
-// close lets the writer close the connection, which ends the reader; a write
-// that is under way is cut short.
-func (p *pump) close(*Conn) {
+// pumpFarewell is how long a pump goes on writing what it has taken after the
+// loop has let go of it, as the kernel does for a socket.
+const pumpFarewell = time.Second
+
+// close ends the reader, and lets the writer close the connection when it has
+// written what it took. After an Abort that is dropped.
+func (p *pump) close(c *Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed = true
+	until := time.Now().Add(pumpFarewell)
+	if c.flags.has(flagDoomed) {
+		until = time.Unix(1, 0)
+		buffer.Put(p.pending)
+		p.pending = nil
+	}
+	_ = p.nc.SetReadDeadline(time.Unix(1, 0))
+	_ = p.nc.SetWriteDeadline(until)
 	p.wake.Signal()
-	_ = p.nc.SetDeadline(time.Unix(1, 0))
 }
 
 func (p *pump) addr(_ *Conn, remote bool) net.Addr {

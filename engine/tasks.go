@@ -36,18 +36,33 @@ func (l *loop) exec(t *task) (done bool) {
 		if _, err := c.Write(l.work.arena[t.off : t.off+t.n]); err != nil {
 			l.stats.dropped.Add(uint64(t.n))
 		}
+	case taskMail:
+		l.callMail(c, t.tag, l.work.arena[t.off:t.off+t.n])
 	case taskPost:
 		l.visit(c, t.fn)
 	case taskClose:
 		c.Close()
 	case taskReady:
-		l.ready(c)
+		l.ready(c, t.tag == tagBroken)
 	case taskLoop:
 		t.loop()
 	case taskSweep:
 		return l.sweep(t)
 	}
 	return true
+}
+
+func (l *loop) callMail(c *Conn, tag int, p []byte) {
+	defer func() {
+		if v := recover(); v != nil {
+			l.doom(c, l.panicked(v))
+		}
+	}()
+	if c.flags.has(flagClosing) {
+		l.stats.dropped.Add(uint64(len(p)))
+		return
+	}
+	c.svc.onMail.OnMail(c, tag, p)
 }
 
 // visit runs a function that was posted; a panic in it ends the connection.
@@ -60,15 +75,24 @@ func (l *loop) visit(c *Conn, fn func(*Conn)) {
 	fn(c)
 }
 
-// sweep calls t.fn with the next slice of connections.
+func (l *loop) visitBy(c *Conn, v Visitor) {
+	defer func() {
+		if v := recover(); v != nil {
+			l.doom(c, l.panicked(v))
+		}
+	}()
+	v.Visit(c)
+}
+
+// sweep visits the next slice of connections.
 func (l *loop) sweep(t *task) (done bool) {
 	for n := 0; n < sweepSlice; l.cursor++ {
 		if l.cursor >= l.slots.used {
 			l.cursor = 0
 			return true
 		}
-		if c := l.slots.at(l.cursor).c; c != nil && (t.svc == nil || c.svc == t.svc) {
-			l.visit(c, t.fn)
+		if c := l.slots.at(l.cursor).c; c != nil && (t.want == nil || c.svc.h == t.want) {
+			l.visitBy(c, t.visitor)
 			n++
 		}
 	}
@@ -116,7 +140,7 @@ func (l *loop) expire(slot uint32) {
 // connection that is being closed never waits without end.
 func (l *loop) stall(c *Conn) uint32 {
 	if c.svc.writeStall == 0 && c.flags.has(flagClosing) {
-		return ticks(defaultStall)
+		return since(defaultStall)
 	}
 	return c.svc.writeStall
 }

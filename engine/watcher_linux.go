@@ -61,7 +61,11 @@ func (w *watcher) post(ev *unix.EpollEvent) {
 	l, slot, low := w.r.loops[uint32(ev.Pad)>>genBits], uint32(ev.Fd), uint32(ev.Pad)<<(32-genBits)
 	gen := l.slots.at(slot).gen.Load()
 	if gen<<(32-genBits) == low {
-		_ = l.mail.put(task{kind: taskReady, slot: slot, gen: gen}, nil, true)
+		t := task{kind: taskReady, slot: slot, gen: gen}
+		if ev.Events&(unix.EPOLLERR|unix.EPOLLHUP) != 0 {
+			t.tag = tagBroken
+		}
+		_ = l.mail.put(t, nil, true)
 	}
 }
 

@@ -1,0 +1,180 @@
+package websocket
+
+import (
+	"math/rand/v2"
+	"net"
+	"net/netip"
+
+	"github.com/sockeye-io/sockeye/codec/wsproto"
+	"github.com/sockeye-io/sockeye/engine"
+	"github.com/sockeye-io/sockeye/engine/internal/buffer"
+)
+
+// MessageType tells text from binary, with the numbers of RFC 6455 section 11.8.
+type MessageType uint8
+
+// The types of a message.
+const (
+	Text   = MessageType(wsproto.OpText)
+	Binary = MessageType(wsproto.OpBinary)
+)
+
+// Handler is the application. Its methods run on the connection's loop, one at
+// a time, and must not block.
+type Handler interface {
+	// OnOpen is called after the opening handshake. r lives until it returns;
+	// on a dialled connection it is what we sent. An error closes with 1011,
+	// without OnClose. To refuse earlier, use Options.Authorize.
+	OnOpen(c *Conn, r *Request) error
+	// OnMessage is given each message, whole. p is valid until it returns and
+	// may be changed.
+	OnMessage(c *Conn, t MessageType, p []byte)
+	// OnClose is called once for each OnOpen that returned nil. err is always
+	// a *CloseError. Writes answer engine.ErrClosed by now.
+	OnClose(c *Conn, err error)
+}
+
+// PongHandler is an optional part of a Handler that hears of pongs. p is valid
+// until OnPong returns. Pings are answered without asking.
+type PongHandler interface{ OnPong(c *Conn, p []byte) }
+
+// Conn is a WebSocket connection on its loop. Only the callbacks of its Handler
+// and functions given to Handle.Post may use it; other goroutines have Handle.
+type Conn struct {
+	ec      *engine.Conn
+	ep      *endpoint
+	dec     wsproto.Decoder
+	msg     *buffer.Buf // the pieces of a message that has not arrived whole
+	user    any         // the application's
+	scanned int32       // bytes of the handshake's head that were searched
+	state   state
+	known   bool // to the application: its OnOpen returned nil
+}
+
+type state uint8
+
+const (
+	stateHandshake state = iota
+	stateOpen
+	stateClosing // our close frame is sent
+	stateClosed  // nothing is read any more
+)
+
+// WriteMessage sends one message in one frame. What is written inside a callback
+// leaves together when the callback ends. It returns engine.ErrClosed after
+// Close, or engine.ErrSlowConsumer when the peer left HighWater bytes unread:
+// the connection is then being closed. It never blocks.
+func (c *Conn) WriteMessage(t MessageType, p []byte) error {
+	if c.state != stateOpen {
+		return engine.ErrClosed
+	}
+	c.ep.stats.messagesOut.Add(1)
+	return c.writeFrame(wsproto.OpCode(t), p)
+}
+
+// WritePrepared sends a prepared message. The errors are those of WriteMessage.
+func (c *Conn) WritePrepared(m *Prepared) error {
+	if c.ep.codec.Client {
+		return c.WriteMessage(m.t, m.frame[m.head:])
+	}
+	if c.state != stateOpen {
+		return engine.ErrClosed
+	}
+	c.ep.stats.messagesOut.Add(1)
+	return c.ec.WriteShared(m.frame)
+}
+
+// Ping sends a ping with at most 125 bytes.
+func (c *Conn) Ping(p []byte) error {
+	switch {
+	case len(p) > wsproto.MaxControlPayload:
+		return ErrControlTooLong
+	case c.state != stateOpen:
+		return engine.ErrClosed
+	}
+	return c.writeFrame(wsproto.OpPing, p)
+}
+
+// Close begins the closing handshake with a code that may be sent (1000, 1001,
+// 3000 to 4999 and the like; any other is a bug and panics) or CodeNoStatus for
+// an empty close frame. A reason over 123 bytes is cut. OnClose follows when the
+// peer has answered, or after CloseTimeout; until then messages that the peer
+// sent before still arrive.
+func (c *Conn) Close(code int, reason string) {
+	if code != CodeNoStatus && (code < 0 || code > 0xffff || !wsproto.ValidCloseCode(wsproto.StatusCode(code))) {
+		panic("websocket: close code cannot be sent")
+	}
+	if c.state != stateOpen {
+		return
+	}
+	c.writeClose(wsproto.StatusCode(code), reason)
+	c.state = stateClosing
+	c.ec.SetTimer(c.ep.endTime)
+}
+
+// Abort ends the connection at once, without a close frame. OnClose is told err
+// in a *CloseError with CodeAbnormal.
+func (c *Conn) Abort(err error) {
+	c.state = stateClosed
+	c.ec.Abort(err)
+}
+
+// Handle returns the name by which other goroutines may use the connection.
+func (c *Conn) Handle() Handle { return Handle{c.ec.Handle()} }
+
+// Conn returns the connection below. Writing to it would break the framing.
+func (c *Conn) Conn() *engine.Conn { return c.ec }
+
+// SetUser keeps v with the connection.
+func (c *Conn) SetUser(v any) { c.user = v }
+
+// User returns what SetUser kept.
+func (c *Conn) User() any { return c.user }
+
+// Buffered returns the bytes that wait for the peer to read.
+func (c *Conn) Buffered() int { return c.ec.Buffered() }
+
+// RemoteAddr returns the peer's address.
+func (c *Conn) RemoteAddr() net.Addr { return c.ec.RemoteAddr() }
+
+// RemoteAddrPort returns the peer's address without allocating; it is invalid
+// for Unix sockets.
+func (c *Conn) RemoteAddrPort() netip.AddrPort { return c.ec.RemoteAddrPort() }
+
+func (c *Conn) writeClose(code wsproto.StatusCode, reason string) {
+	var buf [wsproto.MaxControlPayload]byte
+	_ = c.writeFrame(wsproto.OpClose, wsproto.AppendClose(buf[:0], code, reason))
+}
+
+// writeFrame writes one frame, put together where it leaves from when it fits
+// there. A client masks with a key that nobody can foresee (RFC 6455 section
+// 5.3): the generator of math/rand/v2 is ChaCha8, seeded by the system.
+func (c *Conn) writeFrame(op wsproto.OpCode, p []byte) error {
+	b := c.ec.AvailableBuffer()
+	fits := len(p)+wsproto.MaxHeaderSize <= cap(b)
+	if c.ep.codec.Client {
+		r := rand.Uint32()
+		key := [4]byte{byte(r), byte(r >> 8), byte(r >> 16), byte(r >> 24)}
+		if fits {
+			_, err := c.ec.Write(wsproto.AppendMaskedFrame(b, op, p, key))
+			return err
+		}
+		big := buffer.Get(len(p) + wsproto.MaxHeaderSize)
+		big.B = wsproto.AppendMaskedFrame(big.B, op, p, key)
+		_, err := c.ec.Write(big.B)
+		buffer.Put(big)
+		return err
+	}
+	if fits {
+		_, err := c.ec.Write(wsproto.AppendFrame(b, op, p))
+		return err
+	}
+	// A payload that is too large to be copied leaves from where it is, in
+	// one writev with its header.
+	h := wsproto.Header{Fin: true, OpCode: op, Length: int64(len(p))}
+	if _, err := c.ec.Write(wsproto.AppendHeader(b, h)); err != nil {
+		return err
+	}
+	_, err := c.ec.Write(p)
+	return err
+}

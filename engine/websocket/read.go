@@ -1,0 +1,146 @@
+package websocket
+
+import (
+	"errors"
+	"io"
+
+	"github.com/sockeye-io/sockeye/codec/wsproto"
+	"github.com/sockeye-io/sockeye/engine"
+	"github.com/sockeye-io/sockeye/engine/internal/buffer"
+)
+
+// frames decodes what has arrived and answers how many bytes were used. Nothing
+// that arrives after the end is looked at.
+func (c *Conn) frames(p []byte) int {
+	off, messages := 0, 0
+	for c.state == stateOpen || c.state == stateClosing {
+		ev, n, err := c.dec.Next(p[off:])
+		if err != nil {
+			c.fail(err.(*wsproto.Error))
+			break
+		}
+		if n == 0 {
+			break
+		}
+		off += n
+		switch ev.Op {
+		case wsproto.OpText, wsproto.OpBinary:
+			if ev.Last {
+				messages++
+			}
+			c.piece(&ev)
+			if c.ec.Closing() { // a slow consumer, say: the rest would be in vain
+				c.state = stateClosed
+			}
+		case wsproto.OpPing:
+			c.ep.stats.pingsIn.Add(1)
+			// RFC 6455 5.5.2: "Upon receipt of a Ping frame, an endpoint MUST send a
+			// Pong frame in response, unless it already received a Close frame", with
+			// the same payload (5.5.3); after our own close frame nothing may follow.
+			if c.state == stateOpen {
+				_ = c.writeFrame(wsproto.OpPong, ev.Payload)
+			}
+		case wsproto.OpPong:
+			if c.ep.onPong != nil {
+				c.ep.onPong.OnPong(c, ev.Payload)
+			}
+		case wsproto.OpClose:
+			c.closed(ev.Payload)
+		}
+	}
+	if messages > 0 {
+		c.ep.stats.messagesIn.Add(uint64(messages))
+	}
+	if c.state == stateClosed {
+		return len(p)
+	}
+	return off
+}
+
+// piece hands a message over: from where it was read when it came whole, else
+// from a buffer that grows with what arrives, never with what was announced.
+func (c *Conn) piece(ev *wsproto.Event) {
+	if ev.First && ev.Last {
+		c.ep.h.OnMessage(c, MessageType(ev.Op), ev.Payload)
+		return
+	}
+	if c.msg == nil {
+		c.msg = buffer.Get(len(ev.Payload))
+	}
+	c.msg = buffer.Append(c.msg, ev.Payload)
+	if ev.Last {
+		msg := c.msg
+		c.msg = nil
+		c.ep.h.OnMessage(c, MessageType(ev.Op), msg.B)
+		buffer.Put(msg)
+	}
+}
+
+// fail answers a violation. RFC 6455 7.1.7: send a close frame with the code,
+// and close. What was echoed before still arrives: the engine flushes, sends FIN
+// and lingers.
+func (c *Conn) fail(e *wsproto.Error) {
+	c.ep.stats.violation(e.Code)
+	if c.state == stateOpen {
+		c.writeClose(e.Code, e.Reason)
+	}
+	c.end(&CloseError{Code: int(e.Code), Reason: e.Reason, Err: e})
+}
+
+// closed answers the peer's close frame. RFC 6455 5.5.1: "If an endpoint
+// receives a Close frame and did not previously send a Close frame, the endpoint
+// MUST send a Close frame in response [...] it typically echos the status code".
+func (c *Conn) closed(payload []byte) {
+	code, reason, err := wsproto.ParseClose(payload)
+	if err != nil {
+		c.fail(err.(*wsproto.Error))
+		return
+	}
+	if c.state == stateOpen {
+		c.writeClose(code, "")
+	}
+	c.end(&CloseError{Code: int(code), Reason: string(reason)})
+}
+
+// end closes the connection below, with the cause that OnClose will be told.
+func (c *Conn) end(err *CloseError) {
+	c.state = stateClosed
+	c.ec.CloseWithError(err)
+}
+
+// closeError turns the end of the connection below into what OnClose is told.
+func closeError(err error) *CloseError {
+	var ce *CloseError
+	if errors.As(err, &ce) {
+		return ce
+	}
+	if err == nil {
+		err = io.ErrUnexpectedEOF
+	}
+	return &CloseError{Code: CodeAbnormal, Err: err}
+}
+
+// expired is the end of a timer: of the opening or of the closing handshake.
+func (c *Conn) expired() {
+	switch c.state {
+	case stateHandshake:
+		c.ep.stats.handshakeTimeouts.Add(1)
+		c.ec.CloseWithError(ErrHandshakeTimeout)
+	case stateClosing:
+		c.ep.stats.closeTimeouts.Add(1)
+		c.ec.Abort(ErrCloseTimeout)
+	}
+}
+
+// release gives back what a connection that ends has borrowed, and tells the
+// application when it knows of it.
+func (c *Conn) release(err error) {
+	c.state = stateClosed
+	buffer.Put(c.msg)
+	c.msg = nil
+	if c.known {
+		c.ep.h.OnClose(c, closeError(err))
+	}
+}
+
+var _ engine.Handler = (*Server)(nil)

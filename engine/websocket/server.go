@@ -1,0 +1,180 @@
+package websocket
+
+import (
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/sockeye-io/sockeye/codec/wsproto"
+	"github.com/sockeye-io/sockeye/engine"
+)
+
+// Server is an engine.Handler that speaks WebSocket. It may serve any number of
+// listeners, of one engine or of several. Its own methods may be called from
+// any goroutine; the callbacks of engine.Handler are the engine's to call.
+type Server struct {
+	ep           *endpoint
+	path         []byte
+	subprotocols []string
+	authorize    func(*Request) error
+	engines      atomic.Pointer[[]*engine.Engine]
+}
+
+// NewServer makes a server of h, which must not be nil. It copies o.
+func NewServer(h Handler, o Options) *Server {
+	return &Server{
+		ep:           newEndpoint(h, &o, false),
+		path:         []byte(o.Path),
+		subprotocols: slices.Clone(o.Subprotocols),
+		authorize:    o.Authorize,
+	}
+}
+
+// Request is an opening handshake. It and all its bytes live until the callback
+// that was given it returns.
+type Request struct {
+	wsproto.Request
+	// Subprotocol is the one that was chosen; empty means none.
+	Subprotocol string
+
+	conn *Conn
+}
+
+// Conn returns the connection that the handshake came on.
+func (r *Request) Conn() *engine.Conn { return r.conn.ec }
+
+var requests = sync.Pool{New: func() any { return new(Request) }}
+
+// OnOpen begins the handshake.
+func (s *Server) OnOpen(ec *engine.Conn) error {
+	s.learn(ec.Engine())
+	c := &Conn{ec: ec, ep: s.ep, dec: wsproto.NewDecoder(&s.ep.codec)}
+	ec.SetUser(c)
+	ec.SetTimer(s.ep.hsTime)
+	return nil
+}
+
+// learn remembers the engines whose connections a broadcast has to reach.
+func (s *Server) learn(e *engine.Engine) {
+	for {
+		p := s.engines.Load()
+		if p != nil && slices.Contains(*p, e) {
+			return
+		}
+		var list []*engine.Engine
+		if p != nil {
+			list = slices.Clone(*p)
+		}
+		list = append(list, e)
+		if s.engines.CompareAndSwap(p, &list) {
+			return
+		}
+	}
+}
+
+// OnData decodes the handshake, then frames.
+func (s *Server) OnData(ec *engine.Conn, p []byte) (int, error) {
+	c := ec.User().(*Conn)
+	n := 0
+	if c.state == stateHandshake {
+		n = s.upgrade(c, p)
+		if c.state != stateOpen {
+			return n, nil
+		}
+	}
+	return n + c.frames(p[n:]), nil
+}
+
+// OnClose tells the application.
+func (s *Server) OnClose(ec *engine.Conn, err error) { ec.User().(*Conn).release(err) }
+
+// OnTimer ends a handshake that takes too long.
+func (s *Server) OnTimer(ec *engine.Conn) { ec.User().(*Conn).expired() }
+
+// OnMail sends for other goroutines.
+func (s *Server) OnMail(ec *engine.Conn, tag int, p []byte) { ec.User().(*Conn).mail(tag, p) }
+
+// OnDrain tells the peer that the server goes away.
+func (s *Server) OnDrain(ec *engine.Conn) {
+	switch c := ec.User().(*Conn); c.state {
+	case stateHandshake:
+		ec.Close()
+	case stateOpen:
+		c.Close(CodeGoingAway, "")
+	}
+}
+
+// upgrade answers the opening handshake, when it has arrived whole, and answers
+// how many bytes it took.
+func (s *Server) upgrade(c *Conn, p []byte) int {
+	r := requests.Get().(*Request)
+	defer func() {
+		*r = Request{} // not to hold the bytes
+		requests.Put(r)
+	}()
+	n, err := r.Parse(p, s.ep.limits, int(c.scanned))
+	if err == nil && n == 0 {
+		c.scanned = int32(len(p))
+		return 0
+	}
+	if err == nil {
+		r.conn = c
+		err = s.check(r)
+	}
+	if err != nil {
+		s.refuse(c, err)
+		return len(p)
+	}
+	r.Subprotocol = r.SelectProtocol(s.subprotocols)
+	_, _ = c.ec.Write(wsproto.AppendUpgradeResponse(c.ec.AvailableBuffer(), r.Key, r.Subprotocol, nil))
+	s.ep.stats.handshakes.Add(1)
+	_ = c.open(r) // the peer and the counters are told
+	return n
+}
+
+func (s *Server) check(r *Request) error {
+	if len(s.path) > 0 && string(r.Path()) != string(s.path) {
+		return errNotFound
+	}
+	if err := r.CheckUpgrade(); err != nil {
+		return err
+	}
+	if s.authorize != nil {
+		return s.authorize(r)
+	}
+	return nil
+}
+
+var errNotFound = &RefuseError{Status: 404, Body: "not found\n"}
+
+// refuse answers with an HTTP error and closes.
+func (s *Server) refuse(c *Conn, err error) {
+	s.ep.stats.refused.Add(1)
+	status, body := 403, "forbidden\n"
+	var re *RefuseError
+	var he *wsproto.HandshakeError
+	switch {
+	case errors.As(err, &re):
+		status, body = re.Status, re.Body
+	case errors.As(err, &he):
+		status, body = he.Status, he.Reason+"\n"
+	}
+	_, _ = c.ec.Write(wsproto.AppendErrorResponse(c.ec.AvailableBuffer(), status, body))
+	c.ec.CloseWithError(err)
+}
+
+// open begins the life of the connection that the application sees.
+func (c *Conn) open(r *Request) error {
+	c.ec.SetTimer(0)
+	c.state = stateOpen
+	err := c.ep.h.OnOpen(c, r)
+	if err != nil {
+		if c.state == stateOpen {
+			c.writeClose(wsproto.StatusInternalServerError, "")
+		}
+		c.end(&CloseError{Code: CodeInternalError, Err: err})
+	}
+	c.known = err == nil
+	return err
+}
