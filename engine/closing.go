@@ -65,7 +65,7 @@ func (l *loop) flushed(c *Conn) {
 		return
 	}
 	c.flags |= flagShut | flagTimer
-	c.due = l.clock() + c.svc.linger + 1
+	*l.due(c) = l.clock() + c.svc.linger + 1
 	l.reschedule(c)
 }
 

@@ -20,13 +20,12 @@ type Conn struct {
 	in   *buffer.Buf // what the handler left, nil when it left nothing
 	out  *queue      // what the kernel did not take, nil when it took all
 
-	fd        int32
-	slot, gen uint32
-	active    uint32 // tick of the last read
-	due       uint32 // tick of SetTimer, or of the linger's end
-	flags     flags
-	port      uint16
-	ip        [16]byte
+	fd     int32
+	slot   uint32
+	active uint32 // tick of the last read
+	flags  flags
+	port   uint16
+	ip     [16]byte
 }
 
 type flags uint16
@@ -36,7 +35,7 @@ const (
 	flagClosing                   // flushing, then shut
 	flagShut                      // our FIN is sent, waiting for the peer's
 	flagEOF                       // the peer's FIN has come
-	flagTimer                     // due is set
+	flagTimer                     // loop.due is set
 	flagOver                      // output passed LowWater: OnWritable is owed
 	flagArmed                     // the wire will report that it is writable
 	flagDirty                     // in loop.dirty
@@ -118,7 +117,15 @@ func (c *Conn) Abort(err error) {
 }
 
 // Handle returns the name by which other goroutines may use the connection.
-func (c *Conn) Handle() Handle { return Handle{c.loop, c.slot, c.gen} }
+func (c *Conn) Handle() Handle {
+	if !c.flags.has(flagOpen) {
+		return Handle{l: c.loop}
+	}
+	return Handle{c.loop, c.slot, c.gen()}
+}
+
+// gen returns the generation of c's slot, which is c's while it is open.
+func (c *Conn) gen() uint32 { return c.loop.slots.at(c.slot).gen.Load() }
 
 // Engine returns the engine that holds the connection. It may be called from
 // any goroutine.
@@ -140,7 +147,8 @@ func (c *Conn) SetTimer(d time.Duration) {
 	if n := ticks(d); n > 0 {
 		// The running tick is partly over: one more keeps the promise
 		// that nothing fires early. loop.now may be further behind.
-		c.due, c.flags = c.loop.clock()+n+1, c.flags|flagTimer
+		*c.loop.due(c) = c.loop.clock() + n + 1
+		c.flags |= flagTimer
 	}
 	c.loop.reschedule(c)
 }

@@ -145,7 +145,7 @@ func TestStaleHandleRealDescriptor(t *testing.T) {
 	}}
 	e := start(t, engine.Config{Loops: 1})
 	ln := listen(t, e, "tcp", "127.0.0.1:0", h, engine.ListenOptions{Options: abrupt})
-	for range 100 {
+	for range 40 {
 		nc := dial(t, ln.Addr())
 		stale := wait(t, opened, "connection")
 		stop, stopped := make(chan struct{}), make(chan struct{})

@@ -3,7 +3,9 @@ package engine_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"sync"
@@ -167,3 +169,30 @@ func descriptors() map[string]string {
 
 // equateEmpty takes nil and an empty slice for the same.
 var equateEmpty = cmpopts.EquateEmpty()
+
+// roundTrip sends msg and wants it back.
+func roundTrip(t testing.TB, nc net.Conn, msg string) {
+	t.Helper()
+	if _, err := io.WriteString(nc, msg); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, len(msg))
+	if _, err := io.ReadFull(nc, got); err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != msg {
+		t.Fatalf("received %q, want %q", got, msg)
+	}
+}
+
+// wantAllocs counts the allocations of f. Under the race detector pools drop
+// what they are given, so that nothing is counted there.
+func wantAllocs(t testing.TB, want float64, f func()) {
+	t.Helper()
+	if raceEnabled {
+		return
+	}
+	if got := testing.AllocsPerRun(200, f); got > want {
+		t.Errorf("%v allocations a run, want %v", got, want)
+	}
+}

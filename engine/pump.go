@@ -240,7 +240,7 @@ func (p *pump) arm(c *Conn) error {
 	p.armed = full
 	p.mu.Unlock()
 	if !full && c.out != nil { // the writer was quicker
-		return p.l.mail.put(task{kind: taskReady, slot: c.slot, gen: c.gen}, nil, true)
+		return p.l.mail.put(task{kind: taskReady, slot: c.slot, gen: c.gen()}, nil, true)
 	}
 	return nil
 }

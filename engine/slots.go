@@ -16,18 +16,18 @@ const chunkSize = 256
 type slotChunk [chunkSize]slot
 
 type slot struct {
-	gen  atomic.Uint32 // odd while taken
-	next uint32        // in the free list
-	c    *Conn
+	gen atomic.Uint32 // odd while taken
+	at  uint32        // while free: the next free slot; while taken: the tick of c's timer
+	c   *Conn
 }
 
 func (s *slots) at(i uint32) *slot { return &(*s.dir.Load())[i/chunkSize][i%chunkSize] }
 
-// take gives c a slot and a generation.
+// take gives c a slot, and the slot a generation.
 func (s *slots) take(c *Conn) {
 	i := s.free - 1
 	if s.free != 0 {
-		s.free = s.at(i).next
+		s.free = s.at(i).at
 	} else {
 		i = s.used
 		s.used++
@@ -42,7 +42,8 @@ func (s *slots) take(c *Conn) {
 	}
 	sl := s.at(i)
 	sl.c = c
-	c.slot, c.gen = i, sl.gen.Add(1)
+	c.slot = i
+	sl.gen.Add(1)
 }
 
 // release ends the generation of c.
@@ -50,7 +51,7 @@ func (s *slots) release(c *Conn) {
 	sl := s.at(c.slot)
 	sl.c = nil
 	sl.gen.Add(1)
-	sl.next, s.free = s.free, c.slot+1
+	sl.at, s.free = s.free, c.slot+1
 }
 
 // get returns the connection, or nil when its generation has ended.
@@ -62,4 +63,4 @@ func (s *slots) get(i, gen uint32) *Conn {
 }
 
 // live tells from any goroutine whether the generation goes on.
-func (s *slots) live(i, gen uint32) bool { return s.at(i).gen.Load() == gen }
+func (s *slots) live(i, gen uint32) bool { return gen&1 == 1 && s.at(i).gen.Load() == gen }

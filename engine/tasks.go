@@ -110,6 +110,10 @@ func (l *loop) tick() {
 // due tells whether the deadline at has come; ticks wrap.
 func (l *loop) passed(at uint32) bool { return int32(at-l.now) <= 0 }
 
+// due is the tick of SetTimer, or of the linger's end. It is kept with the slot,
+// which has the room.
+func (l *loop) due(c *Conn) *uint32 { return &l.slots.at(c.slot).at }
+
 // expire is called by the wheel when a deadline of the slot may have come.
 func (l *loop) expire(slot uint32) {
 	c := l.slots.at(slot).c
@@ -118,7 +122,7 @@ func (l *loop) expire(slot uint32) {
 	}
 	s := c.svc
 	switch {
-	case c.flags.has(flagTimer) && l.passed(c.due):
+	case c.flags.has(flagTimer) && l.passed(*l.due(c)):
 		c.flags &^= flagTimer
 		if c.flags.has(flagShut) {
 			l.finish(c, nil) // the peer did not close for Linger
@@ -154,7 +158,7 @@ func (l *loop) reschedule(c *Conn) {
 		}
 	}
 	if c.flags.has(flagTimer) {
-		first(c.due)
+		first(*l.due(c))
 	}
 	if c.svc.idle > 0 && !c.flags.has(flagClosing) {
 		first(c.active + c.svc.idle)

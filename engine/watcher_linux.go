@@ -75,7 +75,7 @@ func (w *watcher) arm(c *Conn) error {
 	ev := unix.EpollEvent{
 		Events: unix.EPOLLONESHOT,
 		Fd:     int32(c.slot),
-		Pad:    int32(uint32(c.loop.id)<<genBits | c.gen&(1<<genBits-1)),
+		Pad:    int32(uint32(c.loop.id)<<genBits | c.gen()&(1<<genBits-1)),
 	}
 	if c.out != nil {
 		ev.Events |= unix.EPOLLOUT // else only errors and hang-ups

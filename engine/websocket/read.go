@@ -2,7 +2,6 @@ package websocket
 
 import (
 	"errors"
-	"io"
 
 	"github.com/sockeye-io/sockeye/codec/wsproto"
 	"github.com/sockeye-io/sockeye/engine"
@@ -29,9 +28,6 @@ func (c *Conn) frames(p []byte) int {
 				messages++
 			}
 			c.piece(&ev)
-			if c.ec.Closing() { // a slow consumer, say: the rest would be in vain
-				c.state = stateClosed
-			}
 		case wsproto.OpPing:
 			c.ep.stats.pingsIn.Add(1)
 			// RFC 6455 5.5.2: "Upon receipt of a Ping frame, an endpoint MUST send a
@@ -46,6 +42,9 @@ func (c *Conn) frames(p []byte) int {
 			}
 		case wsproto.OpClose:
 			c.closed(ev.Payload)
+		}
+		if c.ec.Closing() { // a slow consumer, say: the rest would be in vain
+			c.state = stateClosed
 		}
 	}
 	if messages > 0 {
@@ -115,7 +114,7 @@ func closeError(err error) *CloseError {
 		return ce
 	}
 	if err == nil {
-		err = io.ErrUnexpectedEOF
+		err = engine.ErrClosed // of the connection below, by the application
 	}
 	return &CloseError{Code: CodeAbnormal, Err: err}
 }

@@ -57,7 +57,7 @@ func (s *Server) OnOpen(ec *engine.Conn) error {
 
 // learn remembers the engines whose connections a broadcast has to reach.
 func (s *Server) learn(e *engine.Engine) {
-	for {
+	for e != nil { // enginetest has none
 		p := s.engines.Load()
 		if p != nil && slices.Contains(*p, e) {
 			return
@@ -79,7 +79,7 @@ func (s *Server) OnData(ec *engine.Conn, p []byte) (int, error) {
 	n := 0
 	if c.state == stateHandshake {
 		n = s.upgrade(c, p)
-		if c.state != stateOpen {
+		if c.state == stateHandshake {
 			return n, nil
 		}
 	}
@@ -161,6 +161,7 @@ func (s *Server) refuse(c *Conn, err error) {
 		status, body = he.Status, he.Reason+"\n"
 	}
 	_, _ = c.ec.Write(wsproto.AppendErrorResponse(c.ec.AvailableBuffer(), status, body))
+	c.state = stateClosed
 	c.ec.CloseWithError(err)
 }
 
@@ -174,6 +175,8 @@ func (c *Conn) open(r *Request) error {
 			c.writeClose(wsproto.StatusInternalServerError, "")
 		}
 		c.end(&CloseError{Code: CodeInternalError, Err: err})
+	} else if c.ec.Closing() { // a write in OnOpen found a slow consumer, say
+		c.state = stateClosed
 	}
 	c.known = err == nil
 	return err

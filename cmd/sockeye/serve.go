@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
+
+	"github.com/sockeye-io/sockeye/engine"
+)
+
+// serveOptions are the flags of sockeye serve.
+type serveOptions struct {
+	listen     []string
+	handler    string
+	loops      int
+	maxConns   int
+	idle       time.Duration
+	maxMessage size
+	highWater  size
+	shutdown   time.Duration
+	gcPercent  int
+	log        logOptions
+}
+
+// defaultListen is served when no listener is named.
+var defaultListen = []string{"tcp://localhost:9988", "ws://localhost:8080/"}
+
+func newServe() *cobra.Command {
+	o := serveOptions{maxMessage: 16 << 20, highWater: 1 << 20}
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve echo, greet, broadcast or discard over TCP, Unix, UDP and WebSocket",
+		Long: `Serve holds the connections of any number of listeners on a few event loops.
+
+Listeners, --listen, as often as wanted (port 0 picks a free port; the start
+lines on standard error tell which):
+  tcp://host:port  tcp4://…  tcp6://…    raw TCP
+  udp://host:port  udp4://…  udp6://…    datagrams
+  unix:///path  unix://@abstract         Unix stream socket
+  unixpacket:///path                     Unix socket that keeps packets apart
+  ws://host:port/path                    WebSocket; any other path is answered 404
+  ws+unix:///path  ws+unix:///path:/p    WebSocket over a Unix socket
+
+Handlers, --handler:
+  echo       what comes goes back
+  greet      the first message (raw: at most 1024 bytes of the first read) is
+             answered with "Thanks! Got your message:" and itself; then close
+  broadcast  what one client sends goes to every client of that listener
+  discard    what comes is dropped
+
+SIGTERM or SIGINT drains: no new connections, waiting output is flushed,
+WebSocket clients are told 1001. Exit code 0 when all of them were gone within
+--shutdown-timeout, 1 when some had to be cut off; a second signal quits at once
+with 130 (SIGINT) or 143 (SIGTERM).`,
+		Example: `  sockeye serve
+  sockeye serve --listen tcp://:9988 --handler greet
+  sockeye serve --listen ws://:8080/chat --listen unix:///run/chat.sock --handler broadcast`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return serve(cmd, &o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringArrayVarP(&o.listen, "listen", "l", nil, "`URL` to listen on, repeatable (default "+strings.Join(defaultListen, " and ")+")")
+	f.StringVar(&o.handler, "handler", "echo", strings.Join(handlerNames, ", "))
+	f.IntVar(&o.loops, "loops", 0, "event loops; 0 means one for each processor that Go may use")
+	f.IntVar(&o.maxConns, "max-conns", 0, "connections held at once; 0 means no limit but the descriptors")
+	f.DurationVar(&o.idle, "idle-timeout", 0, "close connections that send nothing for so long; 0 means never")
+	f.Var(&o.maxMessage, "max-message", "bytes of a WebSocket message, -1 means no limit")
+	f.Var(&o.highWater, "high-water", "bytes that may wait for a client to read before it is closed, -1 means no limit")
+	f.DurationVar(&o.shutdown, "shutdown-timeout", 10*time.Second, "how long draining may take; 0 cuts off at once, negative waits for ever")
+	f.IntVar(&o.gcPercent, "gc-percent", defaultGC, "Go's GOGC for this process; 0 leaves it as it is (so does GOGC without this flag)")
+	o.log.add(f)
+	return cmd
+}
+
+func serve(cmd *cobra.Command, o *serveOptions) error {
+	if len(o.listen) == 0 {
+		o.listen = defaultListen
+	}
+	log, err := o.log.logger(cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	var ends []endpoint
+	for _, raw := range o.listen {
+		e, err := parseEndpoint(raw)
+		if err != nil {
+			return err
+		}
+		ends = append(ends, e)
+	}
+	if o.gcPercent < 0 {
+		return usagef("--gc-percent is %d, want 0 or more", o.gcPercent)
+	}
+	gc := setGC(o.gcPercent, cmd.Flags().Changed("gc-percent"))
+
+	e, err := engine.New(engine.Config{Loops: o.loops, MaxConns: o.maxConns, Logger: log})
+	if err != nil {
+		return &usageError{err} // its only errors are those of the values given
+	}
+	sigs, stop := stopSignals()
+	defer stop()
+	for i, end := range ends {
+		if err := listen(e, &end, o, log); err != nil {
+			_ = e.Close()
+			return fmt.Errorf("serve %s: %w", o.listen[i], err)
+		}
+	}
+	log.Info("serving", "version", cmd.Root().Version, "pid", os.Getpid(), "loops", e.Loops(), "descriptors", descriptors(),
+		"max_conns", o.maxConns, "high_water_bytes", int64(o.highWater), "max_message_bytes", int64(o.maxMessage),
+		"idle_timeout", o.idle, "gc_percent", gc)
+	done := make(chan error, 1)
+	go func() { done <- e.Serve(context.Background()) }()
+	if o.gcPercent > 0 {
+		over := make(chan struct{})
+		defer close(over)
+		go settle(e, over)
+	}
+	select {
+	case err := <-done:
+		return err
+	case sig := <-sigs:
+		return drain(e, sig, sigs, o.shutdown, log)
+	}
+}
+
+// listen binds one listener and says where. Nothing is accepted before the
+// engine serves, so that whoever reads the line comes first.
+func listen(e *engine.Engine, end *endpoint, o *serveOptions, log *slog.Logger) error {
+	h, err := handlerFor(end, o)
+	if err != nil {
+		return err
+	}
+	ln, err := e.Listen(end.network, end.addr, h, engine.ListenOptions{
+		Options: engine.Options{HighWater: int(o.highWater), IdleTimeout: o.idle},
+	})
+	if err != nil {
+		return err
+	}
+	log.Info("listening", "url", end.url(ln.Addr()), "handler", o.handler)
+	return nil
+}
+
+// drain ends the server politely; a second signal ends it at once.
+func drain(e *engine.Engine, sig os.Signal, sigs <-chan os.Signal, timeout time.Duration, log *slog.Logger) error {
+	before := e.Stats()
+	log.Info("draining", "signal", signalName(sig), "connections", before.Open, "timeout", timeout)
+	began, left := time.Now(), 0
+	var late <-chan time.Time // negative: never
+	if timeout >= 0 {
+		late = time.After(timeout)
+	}
+	ctx, cut := context.WithCancel(context.Background())
+	defer cut()
+	done := make(chan error, 1)
+	go func() { done <- e.Shutdown(ctx) }()
+	for over := false; !over; {
+		select {
+		case sig = <-sigs:
+			return &signalError{sig}
+		case <-late:
+			left = e.Stats().Open
+			cut()
+		case <-done: // its only error is that time ran out, which left tells
+			over = true
+		}
+	}
+	s := e.Stats()
+	log.Info("drained", "connections", int(s.Closed-before.Closed)-left, "cut", left, "took", time.Since(began).Round(time.Millisecond),
+		"accepted", s.Accepted, "bytes_read", s.BytesRead, "bytes_written", s.BytesWritten)
+	if left > 0 {
+		return fmt.Errorf("%d connections did not end within %v and were cut off", left, timeout)
+	}
+	return nil
+}
+
+// descriptors is the number of files that the process may have open. Go raises
+// the soft limit to the hard one at its start.
+func descriptors() uint64 {
+	var lim unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &lim) != nil {
+		return 0
+	}
+	return lim.Cur
+}
