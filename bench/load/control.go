@@ -1,0 +1,92 @@
+package load
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"time"
+)
+
+// Order is one line of JSON to Serve: first connections are opened until there are Connections, then a window is sent
+// if it has an end. A zero field asks for nothing.
+type Order struct {
+	Connections int           `json:"connections,omitempty"`
+	Messages    int64         `json:"messages,omitempty"`
+	Duration    time.Duration `json:"duration_ns,omitempty"`
+}
+
+// Reply is one line of JSON from Serve for each order. After one with an Error nothing follows.
+type Reply struct {
+	Result
+	Error string `json:"error,omitempty"`
+}
+
+// Serve does what it reads from in, one order after the other, until in ends, and reports to out. In between the
+// connections stay open and pings are answered. It returns the error of the order that failed, if one did.
+func (l *Load) Serve(in io.Reader, out io.Writer) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+
+	type next struct {
+		order Order
+		err   error
+	}
+	orders, done := make(chan next), make(chan struct{})
+	defer close(done)
+	go func() {
+		dec := json.NewDecoder(in)
+		for {
+			var n next
+			n.err = dec.Decode(&n.order)
+			select {
+			case orders <- n:
+			case <-done:
+				return
+			}
+			if n.err != nil {
+				return
+			}
+		}
+	}()
+
+	enc := json.NewEncoder(out)
+	for {
+		select {
+		case n := <-orders:
+			if errors.Is(n.err, io.EOF) {
+				return nil
+			}
+			if n.err != nil {
+				return fmt.Errorf("load: order: %w", n.err)
+			}
+			res, err := l.obey(n.order)
+			reply := Reply{Result: res}
+			if err != nil {
+				reply.Error = err.Error()
+			}
+			if werr := enc.Encode(reply); err == nil {
+				err = werr
+			}
+			if err != nil {
+				return err
+			}
+		default:
+			// Short enough that an order does not wait, long enough that a resting load costs nothing.
+			if err := l.Rest(20 * time.Millisecond); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (l *Load) obey(o Order) (Result, error) {
+	if err := l.Grow(o.Connections); err != nil {
+		return Result{}, err
+	}
+	if o.Messages <= 0 && o.Duration <= 0 {
+		return Result{Connections: l.Connections()}, nil
+	}
+	return l.Run(Window{Messages: o.Messages, Duration: o.Duration})
+}

@@ -1,0 +1,102 @@
+package load_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"sync"
+	"testing"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/sockeye-io/sockeye/bench/load"
+)
+
+func newLoad(t *testing.T, cfg load.Config) *load.Load {
+	t.Helper()
+	l, err := load.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return l
+}
+
+// gorillaEcho is a WebSocket echo that is none of ours; opened, if given, is called before its first read.
+func gorillaEcho(t *testing.T, opened func(*websocket.Conn)) netip.AddrPort {
+	t.Helper()
+	var upgrader websocket.Upgrader
+	var handlers sync.WaitGroup
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handlers.Add(1)
+		defer handlers.Done()
+		c, err := upgrader.Upgrade(w, r, nil)
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		if opened != nil {
+			opened(c)
+		}
+		for {
+			kind, p, err := c.ReadMessage()
+			if err != nil {
+				return
+			}
+			if err := c.WriteMessage(kind, p); err != nil {
+				return
+			}
+		}
+	}))
+	t.Cleanup(func() { server.Close(); handlers.Wait() })
+	return netip.MustParseAddrPort(server.Listener.Addr().String())
+}
+
+// tcpServer gives each connection to serve, in a goroutine of its own, and closes it after.
+func tcpServer(t *testing.T, serve func(net.Conn)) netip.AddrPort {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var running sync.WaitGroup
+	running.Go(func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			running.Go(func() {
+				defer c.Close()
+				serve(c)
+			})
+		}
+	})
+	t.Cleanup(func() { ln.Close(); running.Wait() })
+	return netip.MustParseAddrPort(ln.Addr().String())
+}
+
+// acceptUpgrade is the server's half of the handshake with the key of RFC 6455 section 1.3.
+func acceptUpgrade(t *testing.T, c net.Conn) io.Reader {
+	t.Helper()
+	r := bufio.NewReader(c)
+	request, err := http.ReadRequest(r)
+	if err != nil {
+		t.Error(err)
+		return r
+	}
+	if key := request.Header.Get("Sec-WebSocket-Key"); key != "dGhlIHNhbXBsZSBub25jZQ==" {
+		t.Errorf("key %q", key)
+	}
+	fmt.Fprint(c, "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n"+
+		"sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")
+	return r
+}

@@ -1,0 +1,4 @@
+package probe
+
+var ParseStat = parseStat
+var Fields = fields
