@@ -180,7 +180,9 @@ func TestBroadcastAllocates(t *testing.T) {
 	f := &fan{bytes.Repeat([]byte("b"), 128)}
 	got := make([]byte, len(f.msg))
 	turn := func() {
-		e.Each(h, f)
+		if err := e.Each(h, f); err != nil {
+			t.Fatal(err)
+		}
 		for _, nc := range ncs {
 			if _, err := io.ReadFull(nc, got); err != nil {
 				t.Fatal(err)

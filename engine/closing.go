@@ -55,6 +55,19 @@ func (l *loop) fail(c *Conn, err error) {
 	}
 }
 
+// emptied goes on with what waited for the output to leave.
+func (l *loop) emptied(c *Conn) {
+	switch {
+	case c.flags.has(flagClosing):
+		l.flushed(c)
+	case c.flags.has(flagHalf) && !c.flags.has(flagHalved):
+		c.flags |= flagHalved
+		if err := c.wire().shut(c); err != nil {
+			l.finish(c, err)
+		}
+	}
+}
+
 // flushed goes on with a close whose output has left.
 func (l *loop) flushed(c *Conn) {
 	if c.flags.has(flagShut) {

@@ -43,6 +43,8 @@ const (
 	flagPacket                    // every write is one packet
 	flagUnix                      // ip and port are not set
 	flagDoomed                    // ends when the running callback returns
+	flagHalf                      // CloseWrite: FIN follows what waits
+	flagHalved                    // that FIN is sent
 )
 
 func (f flags) has(g flags) bool { return f&g != 0 }
@@ -53,7 +55,7 @@ func (f flags) has(g flags) bool { return f&g != 0 }
 // peer left HighWater bytes unread: the connection is then being closed. It
 // never blocks. On a unixpacket connection every Write is one packet.
 func (c *Conn) Write(p []byte) (int, error) {
-	if !c.flags.has(flagOpen) || c.flags.has(flagClosing) {
+	if !c.flags.has(flagOpen) || c.flags.has(flagClosing|flagHalf) {
 		return 0, ErrClosed
 	}
 	if err := c.loop.write(c, p); err != nil {
@@ -65,7 +67,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 // WriteShared is Write for bytes that never change again: when they have to
 // wait they are referenced, not copied. It is meant for one message to many.
 func (c *Conn) WriteShared(p []byte) error {
-	if !c.flags.has(flagOpen) || c.flags.has(flagClosing) {
+	if !c.flags.has(flagOpen) || c.flags.has(flagClosing|flagHalf) {
 		return ErrClosed
 	}
 	return c.loop.writeShared(c, p)
@@ -105,6 +107,16 @@ func (c *Conn) Close() { c.CloseWithError(nil) }
 func (c *Conn) CloseWithError(err error) {
 	if c.flags.has(flagOpen) && !c.flags.has(flagClosing) {
 		c.loop.beginClose(c, err)
+	}
+}
+
+// CloseWrite flushes what was written and sends FIN; writes answer ErrClosed from
+// now on. What the peer still sends is received, until it closes too: OnClose is
+// told io.EOF then. The caller bounds that wait, with SetTimer or IdleTimeout.
+func (c *Conn) CloseWrite() {
+	if c.flags.has(flagOpen) && !c.flags.has(flagClosing|flagHalf) {
+		c.flags |= flagHalf
+		c.loop.touch(c)
 	}
 }
 

@@ -237,13 +237,18 @@ func (e *Engine) admit(nc net.Conn, svc *service, early []byte) (Handle, error) 
 // Shutdown stops accepting, lets every handler end its connections (OnDrain,
 // or Close where there is none), and waits until they are gone and their output
 // is flushed. When ctx ends first, what is left is closed and the cause of ctx
-// returned. It must not be called from a callback.
+// returned. A second Shutdown waits for the first, no longer than its own ctx.
+// It must not be called from a callback.
 func (e *Engine) Shutdown(ctx context.Context) error {
 	if !e.drain() {
-		<-e.stopped
-		return nil
+		select {
+		case <-e.stopped:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
-	e.sweep(nil, VisitorFunc(sayGoodbye))
+	_ = e.sweep(nil, VisitorFunc(sayGoodbye), true)
 	var err error
 	for err == nil && e.open.Load() > 0 {
 		select {
@@ -264,15 +269,20 @@ func sayGoodbye(c *Conn) {
 	}
 }
 
-// Close ends everything at once; what waits to be written is dropped.
+// Close ends everything at once; what waits to be written is dropped. It ends a
+// Shutdown that is under way too.
 func (e *Engine) Close() error {
 	if e.drain() {
 		e.halt()
 	} else {
+		e.settle()
+		_ = e.sweep(nil, VisitorFunc(hangUp), true)
 		<-e.stopped
 	}
 	return nil
 }
+
+func hangUp(c *Conn) { c.Abort(ErrServerClosed) }
 
 // drain begins the end: nothing new is taken. It answers false when that has
 // begun before.
@@ -290,16 +300,20 @@ func (e *Engine) drain() bool {
 	for ln := range lns {
 		_ = ln.Close()
 	}
-	// What was on its way in when draining began has arrived behind this.
+	e.settle()
+	return true
+}
+
+// settle waits, once draining has begun, for what was on its way in.
+func (e *Engine) settle() {
 	e.gate.Lock()
 	e.gate.Unlock() //nolint:staticcheck // a barrier, not a critical section
-	return true
 }
 
 // halt ends what is left and stops the loops.
 func (e *Engine) halt() {
 	if e.reactor != nil {
-		e.sweep(nil, VisitorFunc(func(c *Conn) { c.Abort(ErrServerClosed) }))
+		_ = e.sweep(nil, VisitorFunc(hangUp), true)
 		for e.open.Load() > 0 {
 			<-e.emptied
 		}
@@ -318,19 +332,31 @@ func (e *Engine) halt() {
 // Each lets v visit every connection that h handles, on their loops: one task
 // for each loop, which goes on in slices so that nothing starves, and allocates
 // nothing. It keeps its place in the order of the calls of its goroutine, those
-// of Handle included. The handler's type must be comparable. It returns at once.
-func (e *Engine) Each(h Handler, v Visitor) { e.sweep(h, v) }
+// of Handle included. The handler's type must be comparable. It returns at once:
+// nil, or ErrMailboxFull when a loop had no room, whose connections are not
+// visited then.
+func (e *Engine) Each(h Handler, v Visitor) error { return e.sweep(h, v, false) }
 
-func (e *Engine) sweep(h Handler, v Visitor) {
+func (e *Engine) sweep(h Handler, v Visitor, always bool) (err error) {
 	e.mu.Lock()
 	r := e.reactor
 	e.mu.Unlock()
 	if r == nil {
-		return
+		return nil
+	}
+	t := task{kind: taskSweep, want: h, visitor: v}
+	if s, ok := v.(interface{ Size() int }); ok {
+		t.n = s.Size()
 	}
 	for _, l := range r.loops {
-		_ = l.mail.put(task{kind: taskSweep, want: h, visitor: v}, nil, true)
+		if e := l.mail.put(t, nil, always); e != nil {
+			err = e
+			if e == ErrMailboxFull {
+				l.stats.fullMail.Add(1)
+			}
+		}
 	}
+	return err
 }
 
 // Stats reads all counters. It may be called from anywhere, callbacks included.

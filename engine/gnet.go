@@ -46,6 +46,7 @@ func startReactor(cfg *Config, clock func() uint32, newLoop func(id int) *loop) 
 	r.client, err = gnet.NewClient(r,
 		gnet.WithNumEventLoop(cfg.Loops),
 		gnet.WithReadBufferCap(cfg.ReadBuffer),
+		gnet.WithTCPNoDelay(gnet.TCPDelay), // package net has switched it on
 		gnet.WithLogger(gnetLogger{cfg.Logger}),
 	)
 	if err != nil {
@@ -65,6 +66,7 @@ func startReactor(cfg *Config, clock func() uint32, newLoop func(id int) *loop) 
 			return nil, err
 		}
 	}
+	r.watch.start()
 	return r, nil
 }
 

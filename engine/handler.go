@@ -62,6 +62,8 @@ type (
 )
 
 // Visitor is called with connections, on their loops, under the rules of Handler.
+// One that holds bytes should have a method Size() int that tells how many: they
+// count against MailboxBytes while it waits.
 type Visitor interface{ Visit(c *Conn) }
 
 // VisitorFunc is a function as a Visitor.

@@ -94,7 +94,7 @@ type every struct {
 func (e *every) event(name string, c *engine.Conn) {
 	e.mu.Lock()
 	if e.inside != "" {
-		name = e.inside + ">" + name
+		name = e.inside + " > " + name
 	}
 	e.events = append(e.events, name)
 	outer := e.inside

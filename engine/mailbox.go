@@ -21,6 +21,7 @@ type mailbox struct {
 type batch struct {
 	tasks []task
 	arena []byte
+	held  int // bytes that sweeps refer to
 }
 
 type taskKind uint8
@@ -38,7 +39,7 @@ const (
 type task struct {
 	kind      taskKind
 	slot, gen uint32
-	off, n    int
+	off, n    int // of the arena; taskSweep: n is what the visitor holds
 	tag       int // of Mail; tagBroken in a taskReady
 	fn        func(*Conn)
 	loop      func()
@@ -60,9 +61,12 @@ func (m *mailbox) put(t task, p []byte, always bool) error {
 		m.mu.Unlock()
 		return ErrServerClosed
 	}
-	if !always && len(m.in.arena)+len(p)+taskCost*len(m.in.tasks) >= m.limit {
+	if !always && len(m.in.arena)+len(p)+m.in.held+taskCost*len(m.in.tasks) >= m.limit {
 		m.mu.Unlock()
 		return ErrMailboxFull
+	}
+	if t.kind == taskSweep {
+		m.in.held += t.n
 	}
 	if len(p) > 0 {
 		t.off, t.n = len(m.in.arena), len(p)
@@ -95,7 +99,7 @@ func (m *mailbox) done(b batch) {
 	clear(b.tasks)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.spare = batch{b.tasks[:0], b.arena[:0]}
+	m.spare = batch{tasks: b.tasks[:0], arena: b.arena[:0]}
 }
 
 // close refuses every later put and returns what is left.

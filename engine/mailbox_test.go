@@ -89,7 +89,7 @@ func TestMailboxOrderPerSender(t *testing.T) {
 				case 1:
 					err = handle.Mail(s, binary.BigEndian.AppendUint32(nil, uint32(i)))
 				case 2:
-					e.Each(h, engine.VisitorFunc(func(*engine.Conn) { see(s, i) }))
+					_ = e.Each(h, engine.VisitorFunc(func(*engine.Conn) { see(s, i) }))
 				}
 				if err != nil {
 					t.Error(err)

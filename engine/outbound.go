@@ -347,8 +347,8 @@ func (l *loop) ready(c *Conn, broken bool) {
 		return
 	}
 	l.relieved(c)
-	if c.flags.has(flagOpen) && c.flags.has(flagClosing) && c.out == nil {
-		l.flushed(c)
+	if c.flags.has(flagOpen) && c.out == nil {
+		l.emptied(c)
 	}
 	l.listen(c)
 }
@@ -389,8 +389,8 @@ func (l *loop) flushDirty() {
 			}
 		}
 		l.relieved(c)
-		if c.flags.has(flagClosing) && c.out == nil {
-			l.flushed(c)
+		if c.out == nil {
+			l.emptied(c)
 		}
 	}
 	l.dirty = l.dirty[:0]

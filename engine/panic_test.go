@@ -2,7 +2,6 @@ package engine_test
 
 import (
 	"errors"
-	"net"
 	"net/netip"
 	"testing"
 
@@ -154,5 +153,4 @@ func TestPanicRealSocket(t *testing.T) {
 	if n := e.Stats().HandlerPanics; n != 6 {
 		t.Errorf("HandlerPanics = %d, want 6", n)
 	}
-	var _ net.Conn = nc
 }

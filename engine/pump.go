@@ -91,8 +91,13 @@ func (p *pump) readAll() {
 		}) != nil {
 			return
 		}
-		if !<-p.turn {
-			return
+		select {
+		case more := <-p.turn:
+			if !more {
+				return
+			}
+		case <-p.l.engine.stopped:
+			return // the loop has ended before it came to that task
 		}
 	}
 }

@@ -60,7 +60,7 @@ func (s *seamLoop) Shutdown() {
 }
 
 func (s *seamLoop) Close() {
-	_ = s.l.mail.put(task{kind: taskSweep, visitor: VisitorFunc(func(c *Conn) { c.Abort(ErrServerClosed) })}, nil, true)
+	_ = s.l.mail.put(task{kind: taskSweep, visitor: VisitorFunc(hangUp)}, nil, true)
 }
 
 func (s *seamLoop) Stats() any {

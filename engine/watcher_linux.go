@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,7 +16,8 @@ type watcher struct {
 	r    *reactor
 	fd   int
 	file *os.File
-	done chan struct{}
+	conn syscall.RawConn
+	done chan struct{} // nil before start
 }
 
 func newWatcher(r *reactor) (*watcher, error) {
@@ -28,18 +30,23 @@ func newWatcher(r *reactor) (*watcher, error) {
 		_ = unix.Close(fd)
 		return nil, fmt.Errorf("engine: watcher: %w", err)
 	}
-	w := &watcher{r: r, fd: fd, file: os.NewFile(uintptr(fd), "watcher"), done: make(chan struct{})}
-	rc, err := w.file.SyscallConn()
-	if err != nil {
+	w := &watcher{r: r, fd: fd, file: os.NewFile(uintptr(fd), "watcher")}
+	if w.conn, err = w.file.SyscallConn(); err != nil {
 		_ = w.file.Close()
 		return nil, fmt.Errorf("engine: watcher: %w", err)
 	}
+	return w, nil
+}
+
+// start begins to watch. The loops of the reactor are known by now.
+func (w *watcher) start() {
+	w.done = make(chan struct{})
 	go func() {
 		defer close(w.done)
 		var events [128]unix.EpollEvent
-		_ = rc.Read(func(uintptr) bool {
+		_ = w.conn.Read(func(uintptr) bool {
 			for {
-				n, err := unix.EpollWait(fd, events[:], 0)
+				n, err := unix.EpollWait(w.fd, events[:], 0)
 				if n <= 0 && err != unix.EINTR {
 					return false // sleep until there are more
 				}
@@ -49,7 +56,6 @@ func newWatcher(r *reactor) (*watcher, error) {
 			}
 		})
 	}()
-	return w, nil
 }
 
 // An event carries its connection: the slot, and in the other word the loop
@@ -95,5 +101,7 @@ func (w *watcher) forget(c *Conn) {
 
 func (w *watcher) close() {
 	_ = w.file.Close()
-	<-w.done
+	if w.done != nil {
+		<-w.done
+	}
 }

@@ -16,7 +16,7 @@ func handlerFor(end *endpoint, o *serveOptions) (engine.Handler, error) {
 		if strings.Contains(end.target, "?") {
 			return nil, usagef("a listener takes a path without a query")
 		}
-		opts := websocket.Options{Path: end.target, MaxMessage: int64(o.maxMessage)}
+		opts := websocket.Options{Path: end.target, Subprotocols: o.protocols, MaxMessage: int64(o.maxMessage)}
 		switch o.handler {
 		case "echo":
 			return websocket.NewServer(wsEcho{}, opts), nil

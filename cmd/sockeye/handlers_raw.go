@@ -61,13 +61,24 @@ func (b *rawBroadcast) OnData(c *engine.Conn, p []byte) (int, error) {
 	// The sender has its copy at once: it may have said all it wanted, and be
 	// gone before the loops come to it.
 	_, _ = c.Write(m)
-	c.Engine().Each(b, engine.VisitorFunc(func(o *engine.Conn) {
-		if o != c {
-			_ = o.WriteShared(m)
-		}
-	}))
+	_ = c.Engine().Each(b, passOn{m, c}) // a loop that cannot keep up misses it: counted
 	return len(p), nil
 }
+
+// passOn gives bytes to all but one.
+type passOn struct {
+	p    []byte
+	from *engine.Conn
+}
+
+func (o passOn) Visit(c *engine.Conn) {
+	if c != o.from {
+		_ = c.WriteShared(o.p)
+	}
+}
+
+// Size counts against the engine's MailboxBytes.
+func (o passOn) Size() int { return len(o.p) }
 
 // rawDiscard drops everything.
 type rawDiscard struct{ quiet }

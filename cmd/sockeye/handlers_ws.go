@@ -31,8 +31,11 @@ type wsBroadcast struct {
 	srv *websocket.Server
 }
 
-func (b *wsBroadcast) OnMessage(_ *websocket.Conn, t websocket.MessageType, p []byte) {
-	b.srv.Broadcast(websocket.Prepare(t, p))
+func (b *wsBroadcast) OnMessage(c *websocket.Conn, t websocket.MessageType, p []byte) {
+	m := websocket.Prepare(t, p)
+	// The sender has its copy at once: it may be gone before the loops come to it.
+	_ = c.WritePrepared(m)
+	_ = b.srv.BroadcastOthers(m, c) // a loop that cannot keep up misses it: counted
 }
 
 // wsDiscard drops everything.

@@ -15,6 +15,10 @@ import (
 // TestMain lets this test binary be sockeye when it is called by that name: the
 // scripts and tests start it as a process.
 func TestMain(m *testing.M) {
+	// A process under the race detector sleeps a second before it exits.
+	if os.Getenv("GORACE") == "" {
+		os.Setenv("GORACE", "atexit_sleep_ms=0")
+	}
 	testscript.Main(leakChecked{m}, map[string]func(){"sockeye": main.Main})
 }
 

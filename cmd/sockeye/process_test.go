@@ -24,19 +24,36 @@ type server struct {
 	lines chan string // of its log, after the start
 	done  chan struct{}
 
-	mu  sync.Mutex
-	log bytes.Buffer
+	log transcript
+}
+
+// transcript is what a program has written, readable while it runs.
+type transcript struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (x *transcript) Write(p []byte) (int, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.b.Write(p)
+}
+
+func (x *transcript) String() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.b.String()
 }
 
 // startServer starts sockeye serve and waits for its start lines. kill must
 // follow.
-func startServer(fatalf func(format string, args ...any), dir string, args ...string) *server {
+func startServer(fatalf func(format string, args ...any), dir string, env []string, args ...string) *server {
 	s := &server{
 		cmd:   exec.Command("sockeye", append([]string{"serve"}, args...)...),
 		lines: make(chan string, 1000),
 		done:  make(chan struct{}),
 	}
-	s.cmd.Dir = dir
+	s.cmd.Dir, s.cmd.Env = dir, env
 	stderr, err := s.cmd.StderrPipe()
 	if err != nil {
 		fatalf("%v", err)
@@ -65,7 +82,7 @@ var startLine = regexp.MustCompile(`msg"?[=:]"?listening"?[ ,]"?url"?[=:]"?([^ "
 
 func serve(t *testing.T, args ...string) *server {
 	t.Helper()
-	s := startServer(t.Fatalf, t.TempDir(), args...)
+	s := startServer(t.Fatalf, t.TempDir(), os.Environ(), args...)
 	t.Cleanup(s.kill)
 	return s
 }
@@ -74,9 +91,7 @@ func (s *server) read(r io.Reader) {
 	defer close(s.done)
 	defer close(s.lines)
 	for sc := bufio.NewScanner(r); sc.Scan(); {
-		s.mu.Lock()
-		s.log.WriteString(sc.Text() + "\n")
-		s.mu.Unlock()
+		_, _ = io.WriteString(&s.log, sc.Text()+"\n")
 		s.lines <- sc.Text()
 	}
 	_ = s.cmd.Wait()
@@ -104,11 +119,7 @@ func (s *server) waitFor(t *testing.T, part string) string {
 	}
 }
 
-func (s *server) text() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.log.String()
-}
+func (s *server) text() string { return s.log.String() }
 
 func (s *server) signal(sig os.Signal) { _ = s.cmd.Process.Signal(sig) }
 
@@ -133,7 +144,7 @@ type client struct {
 	cmd  *exec.Cmd
 	in   io.WriteCloser
 	out  *bufio.Reader
-	errs bytes.Buffer
+	errs transcript
 }
 
 func talk(t *testing.T, name string, args ...string) *client {

@@ -35,13 +35,15 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Values["server"] = new(*server)
+			e.Setenv("GORACE", os.Getenv("GORACE"))
 			return nil
 		},
 	})
 }
 
 func scriptServer(ts *testscript.TestScript, neg bool, args []string) {
-	s := startServer(ts.Fatalf, ts.MkAbs("."), args...)
+	env := append(os.Environ(), "GOGC="+ts.Getenv("GOGC"))
+	s := startServer(ts.Fatalf, ts.MkAbs("."), env, args...)
 	ts.Defer(s.kill)
 	*ts.Value("server").(**server) = s
 	for _, u := range s.urls {

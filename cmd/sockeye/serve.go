@@ -18,6 +18,7 @@ import (
 type serveOptions struct {
 	listen     []string
 	handler    string
+	protocols  []string
 	loops      int
 	maxConns   int
 	idle       time.Duration
@@ -69,6 +70,7 @@ with 130 (SIGINT) or 143 (SIGTERM).`,
 	f := cmd.Flags()
 	f.StringArrayVarP(&o.listen, "listen", "l", nil, "`URL` to listen on, repeatable (default "+strings.Join(defaultListen, " and ")+")")
 	f.StringVar(&o.handler, "handler", "echo", strings.Join(handlerNames, ", "))
+	f.StringArrayVarP(&o.protocols, "subprotocol", "s", nil, "WebSocket subprotocol `NAME` to choose when a client offers it, repeatable")
 	f.IntVar(&o.loops, "loops", 0, "event loops; 0 means one for each processor that Go may use")
 	f.IntVar(&o.maxConns, "max-conns", 0, "connections held at once; 0 means no limit but the descriptors")
 	f.DurationVar(&o.idle, "idle-timeout", 0, "close connections that send nothing for so long; 0 means never")
@@ -115,7 +117,7 @@ func serve(cmd *cobra.Command, o *serveOptions) error {
 	}
 	log.Info("serving", "version", cmd.Root().Version, "pid", os.Getpid(), "loops", e.Loops(), "descriptors", descriptors(),
 		"max_conns", o.maxConns, "high_water_bytes", int64(o.highWater), "max_message_bytes", int64(o.maxMessage),
-		"idle_timeout", o.idle, "gc_percent", gc)
+		"idle_timeout", o.idle.String(), "gc_percent", gc)
 	done := make(chan error, 1)
 	go func() { done <- e.Serve(context.Background()) }()
 	if o.gcPercent > 0 {
@@ -151,7 +153,7 @@ func listen(e *engine.Engine, end *endpoint, o *serveOptions, log *slog.Logger) 
 // drain ends the server politely; a second signal ends it at once.
 func drain(e *engine.Engine, sig os.Signal, sigs <-chan os.Signal, timeout time.Duration, log *slog.Logger) error {
 	before := e.Stats()
-	log.Info("draining", "signal", signalName(sig), "connections", before.Open, "timeout", timeout)
+	log.Info("draining", "signal", signalName(sig), "connections", before.Open, "timeout", timeout.String())
 	began, left := time.Now(), 0
 	var late <-chan time.Time // negative: never
 	if timeout >= 0 {
@@ -159,8 +161,11 @@ func drain(e *engine.Engine, sig os.Signal, sigs <-chan os.Signal, timeout time.
 	}
 	ctx, cut := context.WithCancel(context.Background())
 	defer cut()
-	done := make(chan error, 1)
-	go func() { done <- e.Shutdown(ctx) }()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = e.Shutdown(ctx) // its only error is that ctx ended, which left tells
+	}()
 	for over := false; !over; {
 		select {
 		case sig = <-sigs:
@@ -168,12 +173,12 @@ func drain(e *engine.Engine, sig os.Signal, sigs <-chan os.Signal, timeout time.
 		case <-late:
 			left = e.Stats().Open
 			cut()
-		case <-done: // its only error is that time ran out, which left tells
+		case <-done:
 			over = true
 		}
 	}
 	s := e.Stats()
-	log.Info("drained", "connections", int(s.Closed-before.Closed)-left, "cut", left, "took", time.Since(began).Round(time.Millisecond),
+	log.Info("drained", "connections", int(s.Closed-before.Closed)-left, "cut", left, "took", time.Since(began).Round(time.Millisecond).String(),
 		"accepted", s.Accepted, "bytes_read", s.BytesRead, "bytes_written", s.BytesWritten)
 	if left > 0 {
 		return fmt.Errorf("%d connections did not end within %v and were cut off", left, timeout)

@@ -41,8 +41,11 @@ func newVersion() *cobra.Command {
 			}
 			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 			for _, row := range [][2]string{
-				{"sockeye", v.Version}, {"commit", commit}, {"go", v.Go + " " + v.Platform},
-				{"gnet", v.Gnet}, {"gobwas/ws", v.Gobwas},
+				{"sockeye", v.Version},
+				{"commit", commit},
+				{"go", v.Go + " " + v.Platform},
+				{"gnet", v.Gnet},
+				{"gobwas/ws", v.Gobwas},
 			} {
 				if row[1] == "" {
 					row[1] = "unknown"

@@ -5,12 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"os"
-	"syscall"
-	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/sockeye-io/sockeye/engine"
 )
@@ -19,35 +13,15 @@ import (
 type rawWire struct {
 	s     *session
 	h     engine.Handle
-	fd    int  // a copy of the socket's descriptor, for half-closing it
 	ended bool // half-closed. Loop.
 }
 
-// dialRaw dials and lets the engine adopt the connection: engine.Conn cannot be
-// half-closed, so a copy of the descriptor is kept for that.
 func dialRaw(ctx context.Context, e *engine.Engine, s *session) (*rawWire, error) {
-	nc, err := new(net.Dialer).DialContext(ctx, s.end.network, s.end.addr)
-	if err != nil {
-		return nil, err
-	}
 	w := &rawWire{s: s}
-	if w.fd, err = dup(nc.(syscall.Conn)); err != nil {
-		_ = nc.Close()
-		return nil, err
-	}
-	w.h, err = e.Adopt(nc, nil, w)
+	o := engine.DialOptions{Options: engine.Options{HighWater: -1}} // send keeps to window
+	var err error
+	w.h, err = e.Dial(ctx, s.end.network, s.end.addr, w, o)
 	return w, err
-}
-
-func dup(sc syscall.Conn) (fd int, err error) {
-	rc, err := sc.SyscallConn()
-	if err != nil {
-		return -1, err
-	}
-	if e := rc.Control(func(p uintptr) { fd, err = unix.FcntlInt(p, unix.F_DUPFD_CLOEXEC, 0) }); e != nil {
-		err = e
-	}
-	return fd, os.NewSyscallError("dup", err)
 }
 
 func (w *rawWire) send(p []byte) error {
@@ -76,22 +50,11 @@ func (w *rawWire) do(fn func(c *engine.Conn) error) error {
 
 // finish sends FIN behind what was written and goes on reading.
 func (w *rawWire) finish() {
-	shut := func(c *engine.Conn) error {
-		if c.Buffered() > 0 {
-			return errBusy
-		}
+	_ = w.h.Post(func(c *engine.Conn) {
 		w.ended = true
+		c.CloseWrite()
 		c.SetTimer(w.s.o.timeout)
-		return unix.Shutdown(w.fd, unix.SHUT_WR)
-	}
-	go func() {
-		for errors.Is(w.do(shut), errBusy) {
-			select {
-			case <-w.s.over:
-			case <-time.After(2 * time.Millisecond):
-			}
-		}
-	}()
+	})
 }
 
 func (w *rawWire) close() { _ = w.h.Close() }

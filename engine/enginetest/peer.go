@@ -209,7 +209,7 @@ func (w *wire) Shut() {
 
 func (w *wire) Detach() {
 	w.check("detach")
-	w.detached, w.armed = true, false
+	w.detached = true
 }
 
 func (w *wire) Close() {

@@ -204,12 +204,21 @@ func (s *Server) OnMail(ec *engine.Conn, _ int, p []byte) {
 }
 
 // Broadcast frames p once and sends it to every connection of the server. Any
-// goroutine may call it. The error is that of the framing.
+// goroutine may call it. The error is that of the framing, or that of
+// engine.Engine.Each.
 func (s *Server) Broadcast(e *engine.Engine, p []byte) error {
 	frame, err := s.framing.Append(nil, p)
 	if err != nil {
 		return err
 	}
-	e.Each(s, engine.VisitorFunc(func(ec *engine.Conn) { _ = ec.WriteShared(frame) }))
-	return nil
+	return e.Each(s, delivery(frame))
 }
+
+// delivery is a frame on its way to the connections of a server.
+type delivery []byte
+
+// Visit is called by the engine on the loops.
+func (d delivery) Visit(ec *engine.Conn) { _ = ec.WriteShared(d) }
+
+// Size tells the engine what the delivery holds while it waits.
+func (d delivery) Size() int { return len(d) }

@@ -45,7 +45,8 @@ func (e *HandshakeError) Error() string {
 // connecting and the handshake, as HandshakeTimeout does the handshake. It
 // blocks its caller, no loop; call it from as many goroutines as connections are
 // wanted at once. Errors: those of engine.Dial, *HandshakeError,
-// ErrHandshakeTimeout, the cause of ctx, or what OnOpen returned.
+// ErrHandshakeTimeout, the cause of ctx, what OnOpen returned, or what ended the
+// connection before there was an answer, io.EOF for instance.
 func Dial(ctx context.Context, e *engine.Engine, rawURL string, h Handler, o DialOptions) (Handle, error) {
 	d, err := newDialing(rawURL, h, &o)
 	if err != nil {
@@ -61,15 +62,20 @@ func Dial(ctx context.Context, e *engine.Engine, rawURL string, h Handler, o Dia
 	}
 	select {
 	case err = <-d.done:
-		return Handle{eh}, err
 	case <-ctx.Done():
-		if !d.settled.CompareAndSwap(false, true) {
-			return Handle{eh}, <-d.done // the handshake was quicker
+		if d.settled.CompareAndSwap(false, true) {
+			cause := context.Cause(ctx)
+			if eh.Post(func(c *engine.Conn) { c.Abort(cause) }) != nil {
+				_ = eh.Close() // a mailbox that is full takes this
+			}
+			return Handle{}, cause
 		}
-		cause := context.Cause(ctx)
-		_ = eh.Post(func(c *engine.Conn) { c.Abort(cause) })
-		return Handle{}, cause
+		err = <-d.done // the handshake was quicker
 	}
+	if err != nil {
+		return Handle{}, err
+	}
+	return Handle{eh}, nil
 }
 
 // dialing is the engine.Handler of one client connection.
@@ -81,6 +87,7 @@ type dialing struct {
 	request []byte
 	done    chan error  // the outcome of the handshake, once
 	settled atomic.Bool // the outcome is decided: the loop's, or ctx came first
+	opening bool        // it is decided, and done waits for what OnOpen returns
 	interim int
 }
 
@@ -150,7 +157,7 @@ func (d *dialing) OnData(ec *engine.Conn, p []byte) (int, error) {
 		var r wsproto.Response
 		k, err := r.Parse(p[n:], d.ep.limits, int(c.scanned))
 		if err != nil {
-			d.refused(c, &HandshakeError{Reason: err.Error()})
+			d.refused(c, 0, err, nil)
 			return len(p), nil
 		}
 		if k == 0 {
@@ -161,15 +168,13 @@ func (d *dialing) OnData(ec *engine.Conn, p []byte) (int, error) {
 		n, c.scanned = n+k, 0
 		if r.Interim() {
 			if d.interim++; d.interim > 16 {
-				d.refused(c, &HandshakeError{Status: r.Status, Reason: "too many interim responses"})
+				d.refused(c, r.Status, errInterim, head)
 				return len(p), nil
 			}
 			continue
 		}
 		if err := r.CheckUpgrade(d.key, d.offered); err != nil {
-			var he *wsproto.HandshakeError
-			errors.As(err, &he)
-			d.refused(c, &HandshakeError{Status: r.Status, Reason: he.Reason, Header: fields(head)})
+			d.refused(c, r.Status, err, head)
 			return len(p), nil
 		}
 		if !d.settled.CompareAndSwap(false, true) {
@@ -187,12 +192,19 @@ func (d *dialing) opened(c *Conn, resp *wsproto.Response) {
 		panic("websocket: our own request: " + err.Error())
 	}
 	d.request = nil // held no longer than needed
-	d.done <- c.open(&r)
+	d.opening = true
+	err := c.open(&r)
+	d.opening = false
+	d.done <- err
 }
 
-func (d *dialing) refused(c *Conn, err *HandshakeError) {
-	d.settle(err)
-	c.ec.Abort(err)
+var errInterim = &wsproto.HandshakeError{Reason: "too many interim responses"}
+
+// refused ends a connection whose answer, if it was one, is no upgrade.
+func (d *dialing) refused(c *Conn, status int, err error, head []byte) {
+	refusal := &HandshakeError{Status: status, Reason: err.(*wsproto.HandshakeError).Reason, Header: fields(head)}
+	d.settle(refusal)
+	c.ec.Abort(refusal)
 }
 
 func (d *dialing) settle(err error) {
@@ -213,7 +225,10 @@ func fields(head []byte) []byte {
 // OnClose tells the application, or the caller of Dial.
 func (d *dialing) OnClose(ec *engine.Conn, err error) {
 	c := ec.User().(*Conn)
-	if c.state == stateHandshake {
+	switch {
+	case d.opening: // OnOpen did not return: it panicked
+		d.done <- fmt.Errorf("websocket: %w", err)
+	case c.state == stateHandshake:
 		if err == nil {
 			err = engine.ErrClosed
 		}
@@ -222,8 +237,16 @@ func (d *dialing) OnClose(ec *engine.Conn, err error) {
 	c.release(err)
 }
 
-// OnTimer ends a handshake that takes too long.
-func (d *dialing) OnTimer(ec *engine.Conn) { ec.User().(*Conn).expired() }
+// OnTimer ends a handshake that takes too long, and a close that does.
+func (d *dialing) OnTimer(ec *engine.Conn) {
+	c := ec.User().(*Conn)
+	if c.state == stateHandshake {
+		d.settle(ErrHandshakeTimeout) // Dial need not wait for the peer's FIN
+		ec.Abort(ErrHandshakeTimeout)
+		return
+	}
+	c.expired()
+}
 
 // OnMail sends for other goroutines.
 func (d *dialing) OnMail(ec *engine.Conn, tag int, p []byte) { ec.User().(*Conn).mail(tag, p) }
@@ -232,7 +255,8 @@ func (d *dialing) OnMail(ec *engine.Conn, tag int, p []byte) { ec.User().(*Conn)
 func (d *dialing) OnDrain(ec *engine.Conn) {
 	switch c := ec.User().(*Conn); c.state {
 	case stateHandshake:
-		ec.Close()
+		d.settle(engine.ErrServerClosed)
+		ec.Abort(engine.ErrServerClosed)
 	case stateOpen:
 		c.Close(CodeGoingAway, "")
 	}

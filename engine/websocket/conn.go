@@ -122,7 +122,8 @@ func (c *Conn) Abort(err error) {
 // Handle returns the name by which other goroutines may use the connection.
 func (c *Conn) Handle() Handle { return Handle{c.ec.Handle()} }
 
-// Conn returns the connection below. Writing to it would break the framing.
+// Conn returns the connection below. Writing to it would break the framing; its
+// SetUser and SetTimer belong to this package.
 func (c *Conn) Conn() *engine.Conn { return c.ec }
 
 // SetUser keeps v with the connection.

@@ -30,13 +30,42 @@ func (d *delivery) Visit(ec *engine.Conn) {
 	}
 }
 
+// Size tells the engine what the delivery holds while it waits.
+func (d *delivery) Size() int { return len(d.frame) }
+
+// othersOf is a delivery to all but one.
+type othersOf struct {
+	*delivery
+	except *engine.Conn
+}
+
+// Visit is called by the engine on the loops.
+func (o othersOf) Visit(ec *engine.Conn) {
+	if ec != o.except {
+		o.delivery.Visit(ec)
+	}
+}
+
 // Broadcast sends m to every connection of the server that is open when its
 // loop comes to it. Any goroutine may call it; it returns at once, and what one
-// goroutine broadcasts arrives everywhere in its order. It allocates nothing.
-func (s *Server) Broadcast(m *Prepared) {
+// goroutine broadcasts arrives everywhere in its order. It allocates nothing. It
+// returns nil, or engine.ErrMailboxFull when broadcasts come faster than a loop
+// delivers them: the connections of that loop miss this one.
+func (s *Server) Broadcast(m *Prepared) error { return s.each((*delivery)(m)) }
+
+// BroadcastOthers is Broadcast to all but c, as its handler calls it to pass on
+// what c has sent.
+func (s *Server) BroadcastOthers(m *Prepared, c *Conn) error {
+	return s.each(othersOf{(*delivery)(m), c.ec})
+}
+
+func (s *Server) each(v engine.Visitor) (err error) {
 	if engines := s.engines.Load(); engines != nil {
 		for _, e := range *engines {
-			e.Each(s, (*delivery)(m))
+			if e := e.Each(s, v); e != nil {
+				err = e
+			}
 		}
 	}
+	return err
 }

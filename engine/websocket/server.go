@@ -41,7 +41,7 @@ type Request struct {
 	conn *Conn
 }
 
-// Conn returns the connection that the handshake came on.
+// Conn returns the connection that the handshake came on; see Conn.Conn.
 func (r *Request) Conn() *engine.Conn { return r.conn.ec }
 
 var requests = sync.Pool{New: func() any { return new(Request) }}
@@ -57,7 +57,10 @@ func (s *Server) OnOpen(ec *engine.Conn) error {
 
 // learn remembers the engines whose connections a broadcast has to reach.
 func (s *Server) learn(e *engine.Engine) {
-	for e != nil { // enginetest has none
+	if e == nil { // enginetest has none
+		return
+	}
+	for {
 		p := s.engines.Load()
 		if p != nil && slices.Contains(*p, e) {
 			return
@@ -89,8 +92,16 @@ func (s *Server) OnData(ec *engine.Conn, p []byte) (int, error) {
 // OnClose tells the application.
 func (s *Server) OnClose(ec *engine.Conn, err error) { ec.User().(*Conn).release(err) }
 
-// OnTimer ends a handshake that takes too long.
-func (s *Server) OnTimer(ec *engine.Conn) { ec.User().(*Conn).expired() }
+// OnTimer ends a handshake that takes too long, and a close that does.
+func (s *Server) OnTimer(ec *engine.Conn) {
+	c := ec.User().(*Conn)
+	if c.state == stateHandshake && c.scanned > 0 {
+		// RFC 9110 15.5.9: 408 for a request that did not come whole in time. Who
+		// sent nothing asked for nothing.
+		_, _ = ec.Write(wsproto.AppendErrorResponse(ec.AvailableBuffer(), 408, ""))
+	}
+	c.expired()
+}
 
 // OnMail sends for other goroutines.
 func (s *Server) OnMail(ec *engine.Conn, tag int, p []byte) { ec.User().(*Conn).mail(tag, p) }

@@ -126,7 +126,9 @@ func TestOwnClient(t *testing.T) {
 			t.Fatalf("got %q, want %q", got, m)
 		}
 	}
-	srv.Broadcast(websocket.Prepare(websocket.Text, []byte("all")))
+	if err := srv.Broadcast(websocket.Prepare(websocket.Text, []byte("all"))); err != nil {
+		t.Fatal(err)
+	}
 	if got := <-k.messages; got != "all" {
 		t.Fatalf("got %q from a broadcast", got)
 	}

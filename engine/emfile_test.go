@@ -1,0 +1,149 @@
+package engine_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sockeye-io/sockeye/engine"
+)
+
+func init() { children["few descriptors"] = fewDescriptors }
+
+// fewDescriptors is a child that echoes with 64 descriptors. It prints its
+// addresses, and its Stats for every line of its input; it ends with its input.
+func fewDescriptors() int {
+	lim := unix.Rlimit{Cur: 64, Max: 64}
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &lim); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	e, err := engine.New(engine.Config{Loops: 2, Logger: silent})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	ln, err := e.Listen("tcp", "127.0.0.1:0", echo{}, engine.ListenOptions{Options: abrupt})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	fmt.Println(ln.Addr())
+	done := make(chan error, 1)
+	go func() { done <- e.Serve(context.Background()) }()
+	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		line, err := json.Marshal(e.Stats())
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		fmt.Println(string(line))
+	}
+	_ = e.Close()
+	<-done
+	return 0
+}
+
+// TestNoDescriptorsLeft connects more often than the server has descriptors.
+// gnet would end, with Run returning nil. Here the old connections are served on,
+// and those that wait are served when there is room: nobody is lost.
+func TestNoDescriptorsLeft(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Args[0])
+	cmd.Env = append(os.Environ(), childEnv+"=few descriptors")
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	line := func() string {
+		t.Helper()
+		if !lines.Scan() {
+			t.Fatalf("the server has ended: %v", lines.Err())
+		}
+		return lines.Text()
+	}
+	stats := func() (st engine.Stats) {
+		t.Helper()
+		if _, err := io.WriteString(in, "stats\n"); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal([]byte(line()), &st); err != nil {
+			t.Fatal(err)
+		}
+		return st
+	}
+	addr := line()
+
+	const conns = 100
+	var ncs []net.Conn
+	for i := range conns {
+		nc, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatalf("connection %d: %v", i, err)
+		}
+		defer nc.Close()
+		if _, err := fmt.Fprintf(nc, "%04d", i); err != nil {
+			t.Fatal(err)
+		}
+		ncs = append(ncs, nc)
+	}
+	st := stats()
+	for st.AcceptErrors < 3 {
+		st = stats()
+	}
+	if st.Open < 20 || st.Open > 60 {
+		t.Fatalf("%d connections are open with 64 descriptors", st.Open)
+	}
+	hello := func(i int) {
+		t.Helper()
+		got := make([]byte, 4)
+		if _, err := io.ReadFull(ncs[i], got); err != nil || string(got) != fmt.Sprintf("%04d", i) {
+			t.Fatalf("connection %d received %q, %v", i, got, err)
+		}
+	}
+	served := 0
+	for served < conns {
+		st := stats()
+		// The old connections echo while others wait.
+		for i := served; i < served+20 && i < conns; i++ {
+			hello(i)
+			for range 3 {
+				roundTrip(t, ncs[i], "still here")
+			}
+		}
+		if st.Refused > 0 {
+			t.Fatalf("%d connections were lost", st.Refused)
+		}
+		for i := served; i < served+20 && i < conns; i++ {
+			_ = ncs[i].Close()
+		}
+		served += 20
+	}
+	st = stats()
+	if st.Refused > 0 || st.Accepted != conns {
+		t.Errorf("Accepted %d, Refused %d, want all %d", st.Accepted, st.Refused, conns)
+	}
+	_ = in.Close()
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("the server: %v", err)
+	}
+}

@@ -1,0 +1,13 @@
+package websocket
+
+import "github.com/sockeye-io/sockeye/engine"
+
+// NewDialing is the handler of a client connection, for a loop in memory, and
+// the outcome that Dial would wait for.
+func NewDialing(url string, h Handler, o DialOptions) (engine.Handler, <-chan error, error) {
+	d, err := newDialing(url, h, &o)
+	if err != nil {
+		return nil, nil, err
+	}
+	return d, d.done, nil
+}
