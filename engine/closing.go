@@ -131,7 +131,7 @@ func (l *loop) ended(c *Conn, err error) {
 		return
 	}
 	c.flags |= flagEOF
-	hold := c.svc.onEOF != nil && !c.flags.has(flagClosing)
+	hold := c.svc.onEOF != nil && !c.flags.has(flagClosing|flagHalf)
 	if c.flags.has(flagShut) || c.out == nil && !hold {
 		l.finish(c, io.EOF)
 		return

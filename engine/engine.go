@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -335,7 +336,12 @@ func (e *Engine) halt() {
 // of Handle included. The handler's type must be comparable. It returns at once:
 // nil, or ErrMailboxFull when a loop had no room, whose connections are not
 // visited then.
-func (e *Engine) Each(h Handler, v Visitor) error { return e.sweep(h, v, false) }
+func (e *Engine) Each(h Handler, v Visitor) error {
+	if h != nil && !reflect.TypeOf(h).Comparable() {
+		panic("engine: Each with a handler that cannot be compared") // here, not on the loops
+	}
+	return e.sweep(h, v, false)
+}
 
 func (e *Engine) sweep(h Handler, v Visitor, always bool) (err error) {
 	e.mu.Lock()

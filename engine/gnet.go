@@ -199,6 +199,9 @@ func (r *reactor) OnTraffic(gc gnet.Conn) gnet.Action {
 		x.loop.received(x, p)
 		return w.leave()
 	case *doorbell:
+		if eventsPoint {
+			x.l.wire.(*gnetWire).forget(x.l)
+		}
 		x.l.drain()
 	}
 	return gnet.None
@@ -226,6 +229,21 @@ type gnetWire struct {
 	el     gnet.EventLoop
 	inside *Conn // whose OnOpen or OnTraffic runs
 	ended  bool  // it was closed meanwhile
+
+	// Connections that were closed outside their own events may have one in
+	// the batch that is being handled. Where events are pointers these keep
+	// the collector from them: since the last ring of the doorbell, which is
+	// in a batch once, and since the last but one.
+	closed, closedBefore []gnet.Conn
+}
+
+// forget lets the collector have what was closed in batches that are over.
+func (w *gnetWire) forget(l *loop) {
+	clear(w.closedBefore)
+	w.closed, w.closedBefore = w.closedBefore[:0], w.closed
+	if len(w.closedBefore) > 0 && l.open() == 0 {
+		l.mail.ring() // the clock does not while there is no connection
+	}
 }
 
 // leave tells gnet what to do after a callback of its own. Closing a connection
@@ -266,7 +284,11 @@ func (w *gnetWire) close(c *Conn) {
 		w.ended = true
 		return
 	}
-	_ = w.el.Close(c.link.(gnet.Conn))
+	gc := c.link.(gnet.Conn)
+	if eventsPoint {
+		w.closed = append(w.closed, gc)
+	}
+	_ = w.el.Close(gc)
 }
 
 func (w *gnetWire) addr(c *Conn, remote bool) net.Addr { return socketAddr(int(c.fd), remote) }

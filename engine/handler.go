@@ -44,7 +44,8 @@ type (
 
 	// EOFHandler hears that the peer has closed its sending side. The
 	// handler may still write and must end the connection itself, with
-	// Close. Without it the engine flushes what was written and closes.
+	// Close. Without it, or after CloseWrite, the engine flushes what was
+	// written and closes.
 	EOFHandler interface{ OnEOF(c *Conn) }
 
 	// MailHandler receives what Handle.Mail was given, in the order of each

@@ -56,9 +56,10 @@ func TestPeersThatNeverRead(t *testing.T) {
 	const conns, high = 100, 256 << 10
 	e := start(t, engine.Config{Loops: 2})
 	closed := make(chan error, conns)
+	answer := make([]byte, 10_000)
 	ln := listen(t, e, "tcp", "127.0.0.1:0", &noting{&funcs{data: func(c *engine.Conn, p []byte) (int, error) {
 		for range p {
-			if _, err := c.Write(bytes.Repeat(p, 1000)); err != nil {
+			if _, err := c.Write(answer); err != nil {
 				return len(p), err
 			}
 		}
@@ -70,13 +71,9 @@ func TestPeersThatNeverRead(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	for range conns {
 		nc := dial(t, ln.Addr())
-		go func() {
-			for {
-				if _, err := nc.Write([]byte("0123456789")); err != nil {
-					return
-				}
-			}
-		}()
+		if _, err := nc.Write(make([]byte, 60_000)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for range conns {
 		if err := wait(t, closed, "OnClose"); !errors.Is(err, engine.ErrSlowConsumer) {
@@ -86,11 +83,45 @@ func TestPeersThatNeverRead(t *testing.T) {
 	}
 	runtime.ReadMemStats(&after)
 	// One write may go over the mark, and buffers come in powers of two.
-	if sys := after.HeapSys - before.HeapSys; sys > 3*conns*high {
+	if sys := int64(after.HeapSys) - int64(before.HeapSys); sys > 3*conns*high {
 		t.Errorf("the heap grew by %d bytes for %d peers with a HighWater of %d", sys, conns, high)
 	}
 	if st := e.Stats(); st.ClosedBy[engine.CauseSlowConsumer] != conns || st.DroppedBytes == 0 {
 		t.Errorf("%d closed as slow consumers, %d bytes dropped", st.ClosedBy[engine.CauseSlowConsumer], st.DroppedBytes)
+	}
+}
+
+// TestManySegments queues more segments for a real socket than the 1,024 that one
+// writev takes. gnet's Writev would have closed the connection.
+func TestManySegments(t *testing.T) {
+	t.Parallel()
+	e := start(t, engine.Config{Loops: 1})
+	var want []byte
+	msgs := make([][]byte, 5000)
+	for i := range msgs {
+		msgs[i] = bytes.Repeat([]byte{byte(i)}, 2000+i%100)
+		want = append(want, msgs[i]...)
+	}
+	asked := make(chan error, 1)
+	h := &funcs{data: func(c *engine.Conn, p []byte) (n int, err error) {
+		for _, msg := range msgs {
+			err = errors.Join(err, c.WriteShared(msg))
+		}
+		asked <- err
+		return len(p), nil
+	}}
+	for _, network := range []string{"tcp", "unix"} {
+		nc := ways()[network](t, e, h, engine.Options{HighWater: -1})
+		if _, err := nc.Write([]byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		if err := wait(t, asked, "answer"); err != nil {
+			t.Fatal(err)
+		}
+		got := make([]byte, len(want))
+		if _, err := io.ReadFull(nc, got); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: received something else, %v", network, err)
+		}
 	}
 }
 

@@ -279,7 +279,7 @@ func TestArrivalsDuringShutdown(t *testing.T) {
 // Every call answers; none reaches what has the descriptors next.
 func TestHandlesDuringClose(t *testing.T) {
 	t.Parallel()
-	for range 20 {
+	for range 5 {
 		e, err := engine.New(engine.Config{Loops: 1})
 		if err != nil {
 			t.Fatal(err)

@@ -127,7 +127,8 @@ type Stats struct {
 	Unframed   uint64 // messages of Handle.WriteMessage that the framing cannot express
 }
 
-// NewServer makes a server. The error is that of codec.Validate.
+// NewServer makes a server. The error is that of codec.Validate. A message and
+// its framing have to fit in the listener's MaxInbound.
 func NewServer(h Handler, f codec.Framing) (*Server, error) {
 	if h == nil {
 		panic("stream: nil Handler")

@@ -58,6 +58,9 @@ func Dial(ctx context.Context, e *engine.Engine, rawURL string, h Handler, o Dia
 	}
 	eh, err := e.Dial(ctx, network, addr, d, o.Engine)
 	if err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
 		return Handle{}, fmt.Errorf("websocket: %w", err)
 	}
 	select {
@@ -68,7 +71,7 @@ func Dial(ctx context.Context, e *engine.Engine, rawURL string, h Handler, o Dia
 			if eh.Post(func(c *engine.Conn) { c.Abort(cause) }) != nil {
 				_ = eh.Close() // a mailbox that is full takes this
 			}
-			return Handle{}, cause
+			return Handle{}, fmt.Errorf("websocket: handshake: %w", cause)
 		}
 		err = <-d.done // the handshake was quicker
 	}

@@ -153,7 +153,7 @@ func TestCloseTimeout(t *testing.T) {
 	if !p.Closed() || srv.Stats().CloseTimeouts != 1 {
 		t.Errorf("closed %v, stats %+v", p.Closed(), srv.Stats())
 	}
-	l.Advance(24 * time.Hour)
+	l.Advance(10 * time.Minute)
 	if q.Closed() || len(never.closed) > 0 {
 		t.Error("a negative CloseTimeout timed out")
 	}
@@ -214,6 +214,7 @@ func TestCloseCodes(t *testing.T) {
 func TestCloseCauses(t *testing.T) {
 	t.Parallel()
 	mine := errors.New("mine")
+	foreign := &websocket.CloseError{Code: websocket.CodeNormal}
 	for _, tt := range []struct {
 		name  string
 		o     engine.Options
@@ -226,6 +227,9 @@ func TestCloseCauses(t *testing.T) {
 		{"Abort", engine.Options{}, func(f *fixture) {
 			f.post(func(c *websocket.Conn) { c.Abort(mine); writesFail(t, c) })
 		}, mine},
+		{"Abort with what another connection was told", engine.Options{}, func(f *fixture) {
+			f.post(func(c *websocket.Conn) { c.Abort(foreign) })
+		}, foreign},
 		{"closed below", engine.Options{}, func(f *fixture) {
 			f.post(func(c *websocket.Conn) { c.Conn().Close() })
 			f.p.CloseWrite()

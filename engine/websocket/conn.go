@@ -143,8 +143,10 @@ func (c *Conn) RemoteAddr() net.Addr { return c.ec.RemoteAddr() }
 func (c *Conn) RemoteAddrPort() netip.AddrPort { return c.ec.RemoteAddrPort() }
 
 func (c *Conn) writeClose(code wsproto.StatusCode, reason string) {
-	var buf [wsproto.MaxControlPayload]byte
-	_ = c.writeFrame(wsproto.OpClose, wsproto.AppendClose(buf[:0], code, reason))
+	b := buffer.Get(wsproto.MaxControlPayload)
+	b.B = wsproto.AppendClose(b.B, code, reason)
+	_ = c.writeFrame(wsproto.OpClose, b.B)
+	buffer.Put(b)
 }
 
 // writeFrame writes one frame, put together where it leaves from when it fits

@@ -96,7 +96,7 @@ func TestDialRequest(t *testing.T) {
 	t.Parallel()
 	requests := make(chan *http.Request, 1)
 	url := scripted(t, func(nc net.Conn, r *http.Request) {
-		requests <- r
+		requests <- r.Clone(context.Background())
 		_, _ = io.WriteString(nc, accept(r, "Sec-WebSocket-Protocol: b", "X: y")+plain(fin|text, "early"))
 		_, _ = io.Copy(io.Discard, nc)
 	})
@@ -140,13 +140,15 @@ func TestDialRefused(t *testing.T) {
 		status int
 		header string // that must be in HandshakeError.Header
 	}{
-		"403":                {func(*http.Request) string { return "HTTP/1.1 403 No\r\nX-Why: because\r\n\r\nbody" }, 403, "X-Why: because\r\n"},
-		"302":                {func(*http.Request) string { return "HTTP/1.1 302 Found\r\nLocation: /b\r\n\r\n" }, 302, "Location: /b\r\n"},
-		"200":                {func(*http.Request) string { return "HTTP/1.1 200 OK\r\n\r\n" }, 200, ""},
-		"not HTTP":           {func(*http.Request) string { return "SSH-2.0-OpenSSH_9\r\n" }, 0, ""},
-		"a long head":        {func(*http.Request) string { return "HTTP/1.1 101 \r\nA: " + strings.Repeat("b", 9000) }, 0, ""},
-		"wrong accept":       {func(r *http.Request) string { r.Header.Set("Sec-Websocket-Key", "x"); return accept(r) }, 101, "Upgrade"},
-		"no accept":          {func(*http.Request) string { return "HTTP/1.1 101 \r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n" }, 101, ""},
+		"403":          {func(*http.Request) string { return "HTTP/1.1 403 No\r\nX-Why: because\r\n\r\nbody" }, 403, "X-Why: because\r\n"},
+		"302":          {func(*http.Request) string { return "HTTP/1.1 302 Found\r\nLocation: /b\r\n\r\n" }, 302, "Location: /b\r\n"},
+		"200":          {func(*http.Request) string { return "HTTP/1.1 200 OK\r\n\r\n" }, 200, ""},
+		"not HTTP":     {func(*http.Request) string { return "SSH-2.0-OpenSSH_9\r\n" }, 0, ""},
+		"a long head":  {func(*http.Request) string { return "HTTP/1.1 101 \r\nA: " + strings.Repeat("b", 9000) }, 0, ""},
+		"wrong accept": {func(r *http.Request) string { r.Header.Set("Sec-Websocket-Key", "x"); return accept(r) }, 101, "Upgrade"},
+		"no accept": {func(*http.Request) string {
+			return "HTTP/1.1 101 \r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n"
+		}, 101, ""},
 		"another upgrade":    {func(r *http.Request) string { return strings.Replace(accept(r), "WebSocket", "h2c", 1) }, 101, "h2c"},
 		"no connection":      {func(r *http.Request) string { return strings.Replace(accept(r), "Connection", "X", 1) }, 101, ""},
 		"subprotocol":        {func(r *http.Request) string { return accept(r, "Sec-WebSocket-Protocol: c") }, 101, "Protocol: c\r\n"},

@@ -159,7 +159,7 @@ func TestConversations(t *testing.T) {
 		clear(p)
 	}}
 	srv := websocket.NewServer(h, websocket.Options{MaxMessage: 70_000})
-	for seed := range uint64(400) {
+	for seed := range uint64(100) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		in := conversation(r)
 		p := join(t, memory(t), srv, engine.Options{})

@@ -52,9 +52,9 @@ func model(in []byte, maxMessage uint64) (answers []string) {
 		key := in[head : head+4]
 		in = in[head+4:]
 		whole := uint64(len(in)) >= n
-		var payload []byte
-		for i := 0; i < len(in) && uint64(i) < n; i++ {
-			payload = append(payload, in[i]^key[i%4])
+		payload := make([]byte, min(uint64(len(in)), n))
+		for i := range payload {
+			payload[i] = in[i] ^ key[i%4]
 		}
 		in = in[len(payload):]
 		if control {

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"log/slog"
 	"net"
@@ -47,10 +48,14 @@ const (
 
 // masked writes a frame as a client sends it, from RFC 6455 section 5.2.
 func masked(b0 byte, payload string) string {
-	key := [4]byte{0x37, 0xfa, 0x21, 0x3d} // the one of section 5.7
-	b := append(header(b0, 0x80, len(payload)), key[:]...)
-	for i := range len(payload) {
-		b = append(b, payload[i]^key[i%4])
+	const key = 0x3d21fa37 // the one of section 5.7
+	b := binary.LittleEndian.AppendUint32(header(b0, 0x80, len(payload)), key)
+	b, n := append(b, payload...), len(b)
+	for ; n+4 <= len(b); n += 4 {
+		binary.LittleEndian.PutUint32(b[n:], binary.LittleEndian.Uint32(b[n:])^key)
+	}
+	for k := uint32(key); n < len(b); n, k = n+1, k>>8 {
+		b[n] ^= byte(k)
 	}
 	return string(b)
 }
@@ -80,14 +85,7 @@ func brief(s string) string {
 	if len(s) <= 200 {
 		return s
 	}
-	return fmt.Sprintf("%s... (%d bytes, sum %x)", s[:50], len(s), checksum(s))
-}
-
-func checksum(s string) (sum uint64) {
-	for i := range len(s) {
-		sum = (sum ^ uint64(s[i])) * 1099511628211
-	}
-	return sum
+	return fmt.Sprintf("%s... (%d bytes, sum %x)", s[:50], len(s), crc32.ChecksumIEEE([]byte(s)))
 }
 
 var opName = [...]string{text: "text ", bin: "binary ", cls: "close ", ping: "ping ", pong: "pong ", 15: "?"}
@@ -239,7 +237,7 @@ func knock(t testing.TB, url string) *wire {
 	if err := nc.SetDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
-	return &wire{nc, t, bufio.NewReaderSize(nc, 64<<10)}
+	return &wire{nc, t, bufio.NewReader(nc)}
 }
 
 // shake connects and does the opening handshake.

@@ -62,8 +62,12 @@ func (s *Server) BroadcastOthers(m *Prepared, c *Conn) error {
 func (s *Server) each(v engine.Visitor) (err error) {
 	if engines := s.engines.Load(); engines != nil {
 		for _, e := range *engines {
-			if e := e.Each(s, v); e != nil {
-				err = e
+			switch answer := e.Each(s, v); answer {
+			case nil:
+			case engine.ErrServerClosed:
+				s.forget(e) // it has no connections left
+			default:
+				err = answer
 			}
 		}
 	}

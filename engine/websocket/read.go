@@ -1,8 +1,6 @@
 package websocket
 
 import (
-	"errors"
-
 	"github.com/sockeye-io/sockeye/codec/wsproto"
 	"github.com/sockeye-io/sockeye/engine"
 	"github.com/sockeye-io/sockeye/engine/internal/buffer"
@@ -104,14 +102,19 @@ func (c *Conn) closed(payload []byte) {
 // end closes the connection below, with the cause that OnClose will be told.
 func (c *Conn) end(err *CloseError) {
 	c.state = stateClosed
-	c.ec.CloseWithError(err)
+	c.ec.CloseWithError((*ended)(err))
 }
+
+// ended is a *CloseError on its way through the engine. One that an application
+// gives to Abort, from another connection perhaps, is only a cause.
+type ended CloseError
+
+func (e *ended) Error() string { return (*CloseError)(e).Error() }
 
 // closeError turns the end of the connection below into what OnClose is told.
 func closeError(err error) *CloseError {
-	var ce *CloseError
-	if errors.As(err, &ce) {
-		return ce
+	if e, ok := err.(*ended); ok {
+		return (*CloseError)(e)
 	}
 	if err == nil {
 		err = engine.ErrClosed // of the connection below, by the application

@@ -76,6 +76,17 @@ func (s *Server) learn(e *engine.Engine) {
 	}
 }
 
+// forget is the opposite of learn.
+func (s *Server) forget(e *engine.Engine) {
+	for {
+		p := s.engines.Load()
+		list := slices.DeleteFunc(slices.Clone(*p), func(other *engine.Engine) bool { return other == e })
+		if s.engines.CompareAndSwap(p, &list) {
+			return
+		}
+	}
+}
+
 // OnData decodes the handshake, then frames.
 func (s *Server) OnData(ec *engine.Conn, p []byte) (int, error) {
 	c := ec.User().(*Conn)
