@@ -127,9 +127,21 @@ func TestAdoptBlocking(t *testing.T) {
 	}
 	_ = f.Fd() // the file, and the socket with it, is blocking now
 	_ = f.Close()
-	h, err := e.Adopt(ours, nil, &funcs{data: func(c *engine.Conn, p []byte) (int, error) {
-		return len(p), c.WriteShared(make([]byte, 64<<20))
-	}})
+	h, err := e.Adopt(ours, nil, &funcs{
+		open: func(*engine.Conn) error {
+			// A write that blocks may be cut short by a signal of the Go
+			// runtime, so look at the flag too.
+			for _, fd := range connectedTo(theirs.LocalAddr()) {
+				if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0); err == nil && flags&unix.O_NONBLOCK == 0 {
+					t.Error("the adopted socket blocks")
+				}
+			}
+			return nil
+		},
+		data: func(c *engine.Conn, p []byte) (int, error) {
+			return len(p), c.WriteShared(make([]byte, 64<<20))
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

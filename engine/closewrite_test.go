@@ -36,8 +36,10 @@ func TestCloseWrite(t *testing.T) {
 		network, addr string
 		n             int
 	}{
-		{"tcp", "127.0.0.1:0", 20}, {"tcp", "127.0.0.1:0", 8 << 20},
-		{"unix", dir + "/s", 20}, {"unix", dir + "/l", 8 << 20},
+		{"tcp", "127.0.0.1:0", 20},
+		{"tcp", "127.0.0.1:0", 8 << 20},
+		{"unix", dir + "/s", 20},
+		{"unix", dir + "/l", 8 << 20},
 		{"unixpacket", dir + "/p", 20},
 	} {
 		t.Run(tt.network, func(t *testing.T) {

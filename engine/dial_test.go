@@ -16,8 +16,12 @@ import (
 func TestDial(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ network, addr string }{
-		{"tcp", "127.0.0.1:0"}, {"tcp4", "127.0.0.1:0"}, {"tcp6", "[::1]:0"},
-		{"unix", t.TempDir() + "/s"}, {"unix", "@sockeye-test-dial"}, {"unixpacket", t.TempDir() + "/p"},
+		{"tcp", "127.0.0.1:0"},
+		{"tcp4", "127.0.0.1:0"},
+		{"tcp6", "[::1]:0"},
+		{"unix", t.TempDir() + "/s"},
+		{"unix", "@sockeye-test-dial"},
+		{"unixpacket", t.TempDir() + "/p"},
 	} {
 		t.Run(tt.network+" "+tt.addr, func(t *testing.T) {
 			t.Parallel()

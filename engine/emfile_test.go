@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -19,7 +20,8 @@ import (
 func init() { children["few descriptors"] = fewDescriptors }
 
 // fewDescriptors is a child that echoes with 64 descriptors. It prints its
-// addresses, and its Stats for every line of its input; it ends with its input.
+// address, and its Stats for every line of its input; it ends with its input.
+// The line "fill" lets it use up its descriptors before, "free" gives them back.
 func fewDescriptors() int {
 	lim := unix.Rlimit{Cur: 64, Max: 64}
 	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &lim); err != nil {
@@ -39,7 +41,19 @@ func fewDescriptors() int {
 	fmt.Println(ln.Addr())
 	done := make(chan error, 1)
 	go func() { done <- e.Serve(context.Background()) }()
+	var hoard []*os.File
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		switch in.Text() {
+		case "fill":
+			for f, err := os.Open(os.DevNull); err == nil; f, err = os.Open(os.DevNull) {
+				hoard = append(hoard, f)
+			}
+		case "free":
+			for _, f := range hoard {
+				_ = f.Close()
+			}
+			hoard = nil
+		}
 		line, err := json.Marshal(e.Stats())
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -48,7 +62,9 @@ func fewDescriptors() int {
 		fmt.Println(string(line))
 	}
 	_ = e.Close()
-	<-done
+	if err := <-done; !errors.Is(err, engine.ErrServerClosed) {
+		return 1
+	}
 	return 0
 }
 
@@ -81,9 +97,9 @@ func TestNoDescriptorsLeft(t *testing.T) {
 		}
 		return lines.Text()
 	}
-	stats := func() (st engine.Stats) {
+	tell := func(what string) (st engine.Stats) {
 		t.Helper()
-		if _, err := io.WriteString(in, "stats\n"); err != nil {
+		if _, err := io.WriteString(in, what+"\n"); err != nil {
 			t.Fatal(err)
 		}
 		if err := json.Unmarshal([]byte(line()), &st); err != nil {
@@ -91,23 +107,39 @@ func TestNoDescriptorsLeft(t *testing.T) {
 		}
 		return st
 	}
+	stats := func() engine.Stats { t.Helper(); return tell("stats") }
 	addr := line()
+
+	// First somebody else in the process takes everything: accept itself fails.
+	old := dialAddr(t, addr)
+	roundTrip(t, old, "before")
+	tell("fill")
+	waiting := dialAddr(t, addr)
+	if _, err := io.WriteString(waiting, "patient"); err != nil {
+		t.Fatal(err)
+	}
+	for before := stats().AcceptErrors; stats().AcceptErrors < before+3; {
+		roundTrip(t, old, "still here")
+	}
+	tell("free")
+	got := make([]byte, 7)
+	if _, err := io.ReadFull(waiting, got); err != nil || string(got) != "patient" {
+		t.Fatalf("the one who waited received %q, %v", got, err)
+	}
+	_, _ = old.Close(), waiting.Close()
+	base := stats()
 
 	const conns = 100
 	var ncs []net.Conn
 	for i := range conns {
-		nc, err := net.Dial("tcp", addr)
-		if err != nil {
-			t.Fatalf("connection %d: %v", i, err)
-		}
-		defer nc.Close()
+		nc := dialAddr(t, addr)
 		if _, err := fmt.Fprintf(nc, "%04d", i); err != nil {
 			t.Fatal(err)
 		}
 		ncs = append(ncs, nc)
 	}
 	st := stats()
-	for st.AcceptErrors < 3 {
+	for st.AcceptErrors < base.AcceptErrors+3 {
 		st = stats()
 	}
 	if st.Open < 20 || st.Open > 60 {
@@ -139,11 +171,20 @@ func TestNoDescriptorsLeft(t *testing.T) {
 		served += 20
 	}
 	st = stats()
-	if st.Refused > 0 || st.Accepted != conns {
+	if st.Refused > 0 || st.Accepted != base.Accepted+conns {
 		t.Errorf("Accepted %d, Refused %d, want all %d", st.Accepted, st.Refused, conns)
 	}
 	_ = in.Close()
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("the server: %v", err)
 	}
+}
+
+func dialAddr(t *testing.T, addr string) net.Conn {
+	t.Helper()
+	a, err := net.ResolveTCPAddr("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dial(t, a)
 }

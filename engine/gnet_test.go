@@ -119,7 +119,7 @@ func TestLog(t *testing.T) {
 	for range 50 {
 		nc := dial(t, ln.Addr())
 		roundTrip(t, nc, "x")
-		e.Each(h, engine.VisitorFunc(func(c *engine.Conn) { c.Abort(nil) }))
+		_ = e.Each(h, engine.VisitorFunc(func(c *engine.Conn) { c.Abort(nil) }))
 		_, _ = nc.Write([]byte("y"))
 		_ = nc.Close()
 	}
@@ -177,7 +177,7 @@ func TestEventsOfClosedConnections(t *testing.T) {
 	// behind it a read event of every connection.
 	held, goOn := make(chan struct{}, 1), make(chan struct{})
 	first := true
-	e.Each(h, engine.VisitorFunc(func(*engine.Conn) {
+	_ = e.Each(h, engine.VisitorFunc(func(*engine.Conn) {
 		if first {
 			first = false
 			held <- struct{}{}
@@ -185,7 +185,7 @@ func TestEventsOfClosedConnections(t *testing.T) {
 		}
 	}))
 	wait(t, held, "task")
-	e.Each(h, engine.VisitorFunc(func(c *engine.Conn) { c.Abort(nil) }))
+	_ = e.Each(h, engine.VisitorFunc(func(c *engine.Conn) { c.Abort(nil) }))
 	for _, nc := range ncs {
 		if _, err := nc.Write([]byte("y")); err != nil {
 			t.Fatal(err)

@@ -121,6 +121,7 @@ func (e *every) OnData(c *engine.Conn, p []byte) (int, error) {
 	e.event("data", c)
 	return len(p), nil
 }
+
 func (e *every) OnClose(c *engine.Conn, err error) {
 	e.event("close", c)
 	e.mu.Lock()

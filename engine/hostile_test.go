@@ -103,12 +103,15 @@ func TestManySegments(t *testing.T) {
 		want = append(want, msgs[i]...)
 	}
 	asked := make(chan error, 1)
-	h := &funcs{data: func(c *engine.Conn, p []byte) (n int, err error) {
-		for _, msg := range msgs {
-			err = errors.Join(err, c.WriteShared(msg))
-		}
-		asked <- err
-		return len(p), nil
+	h := &funcs{data: func(c *engine.Conn, p []byte) (int, error) {
+		// Outside its own callback each message is a segment of its own.
+		return len(p), c.Handle().Post(func(c *engine.Conn) {
+			var err error
+			for _, msg := range msgs {
+				err = errors.Join(err, c.WriteShared(msg))
+			}
+			asked <- err
+		})
 	}}
 	for _, network := range []string{"tcp", "unix"} {
 		nc := ways()[network](t, e, h, engine.Options{HighWater: -1})
@@ -146,7 +149,7 @@ func TestPeerThatSendsAndNeverStops(t *testing.T) {
 		roundTrip(t, good, "ping")
 	}
 	// A handler may close one while it goes on sending.
-	e.Each(h, engine.VisitorFunc(func(c *engine.Conn) { c.Abort(nil) }))
+	_ = e.Each(h, engine.VisitorFunc(func(c *engine.Conn) { c.Abort(nil) }))
 	for range 20 {
 		roundTrip(t, good, "ping")
 	}
@@ -171,7 +174,7 @@ func TestCloseInsideCallback(t *testing.T) {
 			} else {
 				h.data = func(c *engine.Conn, p []byte) (int, error) {
 					if name == "others" {
-						e.Each(h, engine.VisitorFunc(end))
+						_ = e.Each(h, engine.VisitorFunc(end))
 					} else {
 						end(c)
 					}

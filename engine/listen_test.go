@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -240,7 +241,9 @@ func TestMaxConns(t *testing.T) {
 		roundTrip(t, nc, "still here")
 	}
 	_ = held[0].Close()
-	wait(t, closed, "OnClose")
+	if err := wait(t, closed, "OnClose"); !errors.Is(err, io.EOF) {
+		t.Errorf("closed with %v, want EOF", err)
+	}
 	// The count goes down just after OnClose.
 	for {
 		nc := dial(t, ln.Addr())
@@ -268,12 +271,9 @@ func TestKeepAlive(t *testing.T) {
 		nc := dial(t, ln.Addr())
 		roundTrip(t, nc, "x")
 		on, idle := -1, -1
-		for fd := range descriptors() {
-			n := atoi(fd)
-			if sa, err := unix.Getpeername(n); err == nil && isAddr(sa, nc.LocalAddr()) {
-				on, _ = unix.GetsockoptInt(n, unix.SOL_SOCKET, unix.SO_KEEPALIVE)
-				idle, _ = unix.GetsockoptInt(n, unix.IPPROTO_TCP, unix.TCP_KEEPIDLE)
-			}
+		for _, fd := range connectedTo(nc.LocalAddr()) {
+			on, _ = unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE)
+			idle, _ = unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPIDLE)
 		}
 		if on != min(tt.seconds, 1) || tt.seconds > 0 && idle != tt.seconds {
 			t.Errorf("KeepAlive %v: on %d, idle %d s, want %d", tt.set, on, idle, tt.seconds)
@@ -281,14 +281,19 @@ func TestKeepAlive(t *testing.T) {
 	}
 }
 
-func atoi(s string) (n int) {
-	for _, c := range s {
-		n = 10*n + int(c-'0')
+// connectedTo returns the descriptors of this process whose peer is a, an IPv4
+// address.
+func connectedTo(a net.Addr) (fds []int) {
+	for name := range descriptors() {
+		fd, err := strconv.Atoi(name)
+		if err != nil {
+			continue
+		}
+		sa, err := unix.Getpeername(fd)
+		if in4, ok := sa.(*unix.SockaddrInet4); err == nil && ok &&
+			netip.AddrPortFrom(netip.AddrFrom4(in4.Addr), uint16(in4.Port)).String() == a.String() {
+			fds = append(fds, fd)
+		}
 	}
-	return n
-}
-
-func isAddr(sa unix.Sockaddr, a net.Addr) bool {
-	in4, ok := sa.(*unix.SockaddrInet4)
-	return ok && netip.AddrPortFrom(netip.AddrFrom4(in4.Addr), uint16(in4.Port)).String() == a.String()
+	return fds
 }

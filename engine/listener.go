@@ -85,7 +85,7 @@ func (e *Engine) add(l *Listener, run func()) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.state >= stateDraining {
-		l.shut()
+		_ = l.shut()
 		return ErrServerClosed
 	}
 	e.listeners[l] = struct{}{}

@@ -182,7 +182,7 @@ func (l *loop) leave(c *Conn) {
 // settle is leave for c alone: others are flushed by who called.
 func (l *loop) settle(c *Conn) {
 	if len(l.cork) > 0 {
-		l.uncork(c, nil)
+		_ = l.uncork(c, nil) // it dooms c when it fails
 	}
 	l.cur = nil
 }

@@ -260,6 +260,25 @@ func TestSelfPostDoesNotStarve(t *testing.T) {
 	}
 }
 
+// TestMailOfClosing is not delivered any more, and counted.
+func TestMailOfClosing(t *testing.T) {
+	t.Parallel()
+	l := enginetest.NewLoop(t, engine.Config{})
+	p := l.Connect(&mailFuncs{mail: func(*engine.Conn, int, []byte) { t.Error("OnMail of a closing connection") }}, engine.Options{})
+	_ = p.Handle().Close()
+	if err := p.Handle().Mail(1, []byte("12345")); err != nil {
+		t.Fatal(err)
+	}
+	l.Drain()
+	if err := p.Handle().Mail(1, []byte("67890")); err != nil {
+		t.Fatal(err) // it lingers
+	}
+	l.Drain()
+	if n := l.Stats().DroppedBytes; n != 10 {
+		t.Errorf("DroppedBytes = %d, want 10", n)
+	}
+}
+
 // TestMailboxSlices wants that one wake-up does a bounded number of tasks.
 func TestMailboxSlices(t *testing.T) {
 	t.Parallel()

@@ -18,9 +18,14 @@ func TestSlowConsumer(t *testing.T) {
 	t.Parallel()
 	const high = 100_000
 	msg := make([]byte, 30_000)
-	for name, write := range map[string]func(c *engine.Conn) error{
-		"Write":       func(c *engine.Conn) error { _, err := c.Write(msg); return err },
-		"WriteShared": func(c *engine.Conn) error { return c.WriteShared(msg) },
+	copied := func(c *engine.Conn) error { _, err := c.Write(msg); return err }
+	shared := func(c *engine.Conn) error { return c.WriteShared(msg) }
+	for name, tt := range map[string]struct {
+		write  func(c *engine.Conn) error
+		posted bool // from outside its own callbacks
+	}{
+		"Write": {copied, false}, "WriteShared": {shared, false},
+		"Write posted": {copied, true}, "WriteShared posted": {shared, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -29,15 +34,20 @@ func TestSlowConsumer(t *testing.T) {
 			inside, closed := false, 0
 			most := 0
 			var failed []error
+			five := func(c *engine.Conn) {
+				inside = true
+				defer func() { inside = false }()
+				for range 5 {
+					if err := tt.write(c); err != nil {
+						failed = append(failed, err)
+					}
+					most = max(most, c.Buffered())
+				}
+			}
 			p := l.Connect(&funcs{
 				data: func(c *engine.Conn, b []byte) (int, error) {
-					inside = true
-					defer func() { inside = false }()
-					for range 5 {
-						if err := write(c); err != nil {
-							failed = append(failed, err)
-						}
-						most = max(most, c.Buffered())
+					if !tt.posted {
+						five(c)
 					}
 					return len(b), nil
 				},
@@ -52,6 +62,10 @@ func TestSlowConsumer(t *testing.T) {
 			p.Window(10_000)
 			for range 3 {
 				p.Send([]byte("x"))
+				if tt.posted && !p.Closed() {
+					_ = p.Handle().Post(five)
+					l.Drain()
+				}
 			}
 			if most > high+len(msg) {
 				t.Errorf("%d bytes were buffered, HighWater is %d", most, high)

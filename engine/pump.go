@@ -132,7 +132,7 @@ func (p *pump) post(fn func(*Conn)) error {
 
 // writeAll writes what the loop leaves, and closes at the end.
 func (p *pump) writeAll() {
-	defer p.nc.Close() //nolint:errcheck // nothing can be done about it
+	defer p.nc.Close()
 	for {
 		p.mu.Lock()
 		for p.pending == nil && !p.fin && !p.closed {

@@ -66,7 +66,8 @@ func TestShutdownFlushes(t *testing.T) {
 func TestShutdownDeadline(t *testing.T) {
 	t.Parallel()
 	e := start(t, engine.Config{Loops: 1})
-	closed, asked := make(chan error, 1), make(chan struct{}, 1)
+	// Those that only knock, below, are told of too.
+	closed, asked := make(chan error, 10_000), make(chan struct{}, 1)
 	ln := listen(t, e, "tcp", "127.0.0.1:0", &noting{&funcs{data: func(c *engine.Conn, p []byte) (int, error) {
 		asked <- struct{}{}
 		return len(p), c.WriteShared(make([]byte, 64<<20))
@@ -102,7 +103,7 @@ func TestShutdownDeadline(t *testing.T) {
 	if err := wait(t, done, "end of Shutdown"); !errors.Is(err, errOwn) {
 		t.Errorf("Shutdown: %v, want the cause of its context", err)
 	}
-	wait(t, closed, "OnClose")
+	_ = wait(t, closed, "OnClose")
 	if st := e.Stats(); st.Open != 0 || st.DroppedBytes == 0 {
 		t.Errorf("Open %d, DroppedBytes %d", st.Open, st.DroppedBytes)
 	}

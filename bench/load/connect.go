@@ -103,7 +103,7 @@ func (l *Load) handshake(fd int) (early []byte, err error) {
 			return nil, fmt.Errorf("the server closed after the answer %.120q", l.in[:got])
 		}
 		if got == limit {
-			return nil, fmt.Errorf("the answer has no end: %.40q...", l.in[:got])
+			return nil, fmt.Errorf("the answer has no end: %.40q", l.in[:got])
 		}
 	}
 }

@@ -1,4 +1,6 @@
 package probe
 
-var ParseStat = parseStat
-var Fields = fields
+var (
+	ParseStat = parseStat
+	Fields    = fields
+)

@@ -180,7 +180,7 @@ func TestServeLimits(t *testing.T) {
 	t.Parallel()
 	s := serve(t, "-l", "ws://127.0.0.1:0/", "--max-message", "1KiB", "--max-conns", "1")
 	c := dialWS(t, s.urls[0])
-	if _, _, err := gorilla.DefaultDialer.Dial(s.urls[0], nil); err == nil { //nolint:bodyclose // there is no response
+	if _, _, err := gorilla.DefaultDialer.Dial(s.urls[0], nil); err == nil {
 		t.Error("a connection over --max-conns was served")
 	}
 	if err := c.WriteMessage(gorilla.BinaryMessage, make([]byte, 1025)); err != nil {

@@ -194,8 +194,10 @@ func TestAllocConn(t *testing.T) {
 			switch {
 			case err == unix.EAGAIN:
 				runtime.Gosched() // a read that blocks would hold a processor
-			case err != nil || n == 0:
-				return fmt.Errorf("read: %d, %v", n, err)
+			case err == nil && n == 0:
+				return io.EOF
+			case err != nil:
+				return fmt.Errorf("read: %d, %w", n, err)
 			default:
 				answer -= n
 			}
@@ -207,7 +209,7 @@ func TestAllocConn(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		defer unix.Close(fd) //nolint:errcheck // nothing can be done about it
+		defer unix.Close(fd)
 		if err := unix.Connect(fd, addr); err != nil {
 			return err
 		}
@@ -227,7 +229,7 @@ func TestAllocConn(t *testing.T) {
 			if err := visit(); err != nil {
 				t.Fatal(err)
 			}
-			<-k.closed
+			_ = <-k.closed
 		}
 	}
 	run() // tables and pools grow

@@ -10,8 +10,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/gobwas/ws"
-
 	"github.com/sockeye-io/sockeye/engine"
 	"github.com/sockeye-io/sockeye/engine/websocket"
 )
@@ -123,10 +121,10 @@ func TestBroadcastChurn(t *testing.T) {
 				w := shake(t, url)
 				last := -1
 				for range 1 + i%5 {
-					f, err := ws.ReadFrame(w.r)
-					n, bad := strconv.Atoi(string(f.Payload))
+					_, payload, err := readFrame(w.r)
+					n, bad := strconv.Atoi(payload)
 					if err != nil || bad != nil || last >= 0 && n != last+1 {
-						t.Errorf("after %d: %q, %v", last, f.Payload, err)
+						t.Errorf("after %d: %q, %v", last, payload, err)
 						break
 					}
 					last = n
@@ -143,10 +141,10 @@ func TestBroadcastChurn(t *testing.T) {
 		close(stop)
 	}()
 	for i := 0; ; i++ {
-		f, err := ws.ReadFrame(member.r)
-		if err != nil || string(f.Payload) != strconv.Itoa(i) {
-			if err != nil || string(f.Payload) != "end" {
-				t.Errorf("message %d is %q, %v", i, f.Payload, err)
+		_, payload, err := readFrame(member.r)
+		if err != nil || payload != strconv.Itoa(i) {
+			if err != nil || payload != "end" {
+				t.Errorf("message %d is %q, %v", i, payload, err)
 			}
 			break
 		}

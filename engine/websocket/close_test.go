@@ -2,7 +2,6 @@ package websocket_test
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"syscall"
@@ -266,7 +265,7 @@ func TestCloseInOnOpen(t *testing.T) {
 		{"error", func(*websocket.Conn, *websocket.Request) error { return bad }, plain(fin|cls, closing(1011, "")), 0},
 		{"error after close", func(c *websocket.Conn, _ *websocket.Request) error { c.Close(4000, ""); return bad }, plain(fin|cls, closing(4000, "")), 0},
 		{"error after a message", func(c *websocket.Conn, _ *websocket.Request) error {
-			return fmt.Errorf("%v %w", c.WriteMessage(websocket.Text, []byte("sorry")), bad)
+			return errors.Join(c.WriteMessage(websocket.Text, []byte("sorry")), bad)
 		}, plain(fin|text, "sorry") + plain(fin|cls, closing(1011, "")), 0},
 	} {
 		h := &app{open: tt.open}

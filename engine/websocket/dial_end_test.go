@@ -1,6 +1,7 @@
 package websocket_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -10,8 +11,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/gobwas/ws"
 
 	"github.com/sockeye-io/sockeye/codec/wsproto"
 	"github.com/sockeye-io/sockeye/engine"
@@ -162,12 +161,11 @@ func TestDialDrain(t *testing.T) {
 // unmask reads one frame of a client, which must be masked.
 func unmask(t testing.TB, b []byte) string {
 	t.Helper()
-	f, err := ws.ReadFrame(strings.NewReader(string(b)))
-	if err != nil || !f.Header.Masked || f.Header.Mask == ([4]byte{}) {
-		t.Fatalf("%x: %+v, %v", b, f.Header, err)
+	h, payload, err := readFrame(bytes.NewReader(b))
+	if err != nil || !h.Masked || h.Mask == ([4]byte{}) {
+		t.Fatalf("%x: %+v, %v", b, h, err)
 	}
-	f = ws.UnmaskFrameInPlace(f)
-	return opName[f.Header.OpCode] + string(f.Payload)
+	return opName[h.OpCode] + payload
 }
 
 // TestClientMasks: RFC 6455 section 5.3 wants another key for each frame.

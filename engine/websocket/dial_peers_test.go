@@ -58,7 +58,7 @@ func TestDialGorillaServer(t *testing.T) {
 		if err != nil {
 			return
 		}
-		defer c.Close() //nolint:errcheck // the far end of a test
+		defer c.Close()
 		for {
 			kind, msg, err := c.ReadMessage()
 			if err != nil || c.WriteMessage(kind, msg) != nil {
@@ -89,7 +89,7 @@ func TestDialGobwasServer(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			defer nc.Close() //nolint:errcheck // the far end of a test
+			defer nc.Close()
 			if _, err := ws.Upgrade(nc); err != nil {
 				return err
 			}
@@ -124,7 +124,7 @@ func TestGobwasClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer nc.Close() //nolint:errcheck // the far end of a test
+	defer nc.Close()
 	if hs.Protocol != "a" || br != nil {
 		t.Errorf("subprotocol %q, early bytes %v", hs.Protocol, br != nil)
 	}

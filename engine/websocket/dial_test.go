@@ -38,7 +38,7 @@ func scripted(t testing.TB, script func(nc net.Conn, r *http.Request)) string {
 				return
 			}
 			all.Go(func() {
-				defer nc.Close() //nolint:errcheck // the far end of a test
+				defer nc.Close()
 				_ = nc.SetDeadline(time.Now().Add(patience))
 				if r, err := http.ReadRequest(bufio.NewReader(nc)); err == nil {
 					script(nc, r)
@@ -79,7 +79,8 @@ func TestDialWrong(t *testing.T) {
 		"subprotocol":       {url: "ws://localhost/", o: websocket.DialOptions{Options: websocket.Options{Subprotocols: []string{"a b"}}}},
 		"subprotocol twice": {url: "ws://localhost/", o: websocket.DialOptions{Options: websocket.Options{Subprotocols: []string{"a", "a"}}}},
 		"low water": {url: "ws://localhost/", o: websocket.DialOptions{
-			Engine: engine.DialOptions{Options: engine.Options{LowWater: -1}}}},
+			Engine: engine.DialOptions{Options: engine.Options{LowWater: -1}},
+		}},
 		"network": {url: "ws://localhost/", o: websocket.DialOptions{Network: "ipx", Addr: "a"}},
 	} {
 		h, err := websocket.Dial(t.Context(), e, tt.url, newTalk(), tt.o)

@@ -70,8 +70,10 @@ func TestFragments(t *testing.T) {
 		{"an empty end", []string{masked(bin, "a"), masked(fin|cont, "")}, []any{bin, "a"}},
 		{"an empty start", []string{masked(bin, ""), masked(fin|cont, "a")}, []any{bin, "a"}},
 		{"a character in two", []string{masked(text, "\xc3"), masked(cont, ""), masked(fin|cont, "\xa9")}, []any{text, "é"}},
-		{"control frames between", []string{masked(text, "a"), masked(fin|ping, "1"), masked(fin|pong, "2"), masked(cont, "b"),
-			masked(fin|ping, strings.Repeat("p", 125)), masked(fin|cont, "c")}, []any{pong, "1", pong, strings.Repeat("p", 125), text, "abc"}},
+		{"control frames between", []string{
+			masked(text, "a"), masked(fin|ping, "1"), masked(fin|pong, "2"), masked(cont, "b"),
+			masked(fin|ping, strings.Repeat("p", 125)), masked(fin|cont, "c"),
+		}, []any{pong, "1", pong, strings.Repeat("p", 125), text, "abc"}},
 		{"large ones", []string{masked(bin, big), masked(fin|ping, ""), masked(fin|cont, big)}, []any{pong, "", bin, big + big}},
 		{"two messages", []string{masked(text, "a"), masked(fin|cont, "b"), masked(bin, "c"), masked(fin|cont, "d")}, []any{text, "ab", bin, "cd"}},
 	} {

@@ -103,16 +103,31 @@ func bytewise(s string) (list []string) {
 func show(b []byte) (list []string) {
 	r := bytes.NewReader(b)
 	for r.Len() > 0 {
-		f, err := ws.ReadFrame(r)
+		h, payload, err := readFrame(r)
 		switch {
 		case err != nil:
 			return append(list, "error: "+err.Error())
-		case f.Header.Masked || f.Header.Rsv != 0 || !f.Header.Fin:
-			return append(list, fmt.Sprintf("error: header %+v", f.Header))
+		case h.Masked || h.Rsv != 0 || !h.Fin:
+			return append(list, fmt.Sprintf("error: header %+v", h))
 		}
-		list = append(list, brief(opName[f.Header.OpCode]+string(f.Payload)))
+		list = append(list, brief(opName[h.OpCode]+payload))
 	}
 	return list
+}
+
+// readFrame reads one frame and unmasks it.
+func readFrame(r io.Reader) (h ws.Header, payload string, err error) {
+	if h, err = ws.ReadHeader(r); err != nil {
+		return h, "", err
+	}
+	b, err := io.ReadAll(io.LimitReader(r, h.Length))
+	if err == nil && int64(len(b)) < h.Length {
+		err = io.ErrUnexpectedEOF
+	}
+	if h.Masked {
+		ws.Cipher(b, h.Mask, 0)
+	}
+	return h, string(b), err
 }
 
 // want is show for what is expected: opcodes and payloads.

@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gobwas/ws"
-
 	"github.com/sockeye-io/sockeye/engine"
 	"github.com/sockeye-io/sockeye/engine/websocket"
 )
@@ -31,7 +29,7 @@ func TestWaysIn(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer ln.Close() //nolint:errcheck // not needed any more
+			defer ln.Close()
 			nc, err := net.Dial("tcp", ln.Addr().String())
 			if err != nil {
 				t.Fatal(err)
@@ -53,7 +51,7 @@ func TestWaysIn(t *testing.T) {
 			t.Parallel()
 			k := talker{closed: make(chan error, 1)}
 			nc := connect(t, start(t), websocket.NewServer(k, websocket.Options{}))
-			defer nc.Close() //nolint:errcheck // the far end of a test
+			defer nc.Close()
 			_ = nc.SetDeadline(time.Now().Add(patience))
 			w := &wire{nc, t, bufio.NewReader(nc)}
 			if name == "adopted" || name == "pipe" { // the rest of what adopt has brought
@@ -116,10 +114,10 @@ func TestHandleOrder(t *testing.T) {
 	}
 	next := [writers]int{}
 	for range writers * each {
-		f, err := ws.ReadFrame(w.r)
+		_, payload, err := readFrame(w.r)
 		var g, i int
-		if n, bad := fmt.Sscan(string(f.Payload), &g, &i); err != nil || n != 2 || next[g] != i {
-			t.Fatalf("got %q, %v, %v; goroutine %d was at %d", f.Payload, err, bad, g, next[g])
+		if n, bad := fmt.Sscan(payload, &g, &i); err != nil || n != 2 || next[g] != i {
+			t.Fatalf("got %q, %v, %v; goroutine %d was at %d", payload, err, bad, g, next[g])
 		}
 		next[g]++
 	}

@@ -104,6 +104,7 @@ func (k *talk) OnOpen(c *websocket.Conn, _ *websocket.Request) error {
 	}
 	return nil
 }
+
 func (k *talk) OnMessage(_ *websocket.Conn, _ websocket.MessageType, p []byte) {
 	k.messages <- string(p)
 }
