@@ -229,7 +229,9 @@ func TestAllocConn(t *testing.T) {
 			if err := visit(); err != nil {
 				t.Fatal(err)
 			}
-			_ = <-k.closed
+			if err := <-k.closed; err == nil {
+				t.Fatal("OnClose was told nil")
+			}
 		}
 	}
 	run() // tables and pools grow
