@@ -49,7 +49,8 @@ type Options struct {
 	LowWater int
 
 	// MaxInbound is the number of bytes a handler may leave unconsumed. Zero
-	// means 1 MiB, negative no limit.
+	// means 1 MiB and 64 KiB, so that a message of 1 MiB fits with its
+	// framing; negative means no limit.
 	MaxInbound int
 
 	// IdleTimeout closes a connection that received nothing for so long.
@@ -90,7 +91,7 @@ type DialOptions struct {
 
 const (
 	defaultMark    = 1 << 20
-	defaultInbound = 1 << 20
+	defaultInbound = 1<<20 + 64<<10
 	defaultStall   = 30 * time.Second
 	tickLength     = 100 * time.Millisecond
 )

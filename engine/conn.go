@@ -73,6 +73,25 @@ func (c *Conn) WriteShared(p []byte) error {
 	return c.loop.writeShared(c, p)
 }
 
+// urgentLimit is how much WriteUrgent may put over HighWater.
+const urgentLimit = 4 << 10
+
+// WriteUrgent is Write for the few bytes that a protocol owes its peer: the
+// answer to a ping, a goodbye. When HighWater bytes or more are waiting, 4 KiB
+// of them are taken all the same, until the output has left: one large message
+// does not make a slow consumer of a peer, and is not lost because a Close
+// follows it.
+func (c *Conn) WriteUrgent(p []byte) error {
+	q := c.out
+	if q == nil || q.bytes < c.svc.high || q.urgent+len(p) > urgentLimit || c.flags.has(flagClosing|flagHalf) {
+		_, err := c.Write(p)
+		return err
+	}
+	q.urgent += len(p)
+	q.add(p, c.flags.has(flagPacket))
+	return nil
+}
+
 // AvailableBuffer returns an empty buffer with some room, for a Write that
 // follows at once: what is appended to it and given to Write, inside a callback
 // of this connection, is not copied. It must not be kept.

@@ -104,8 +104,8 @@ func TestMaxInbound(t *testing.T) {
 		{100, 101, 101, true},
 		{100, 101, 1, true},
 		{100, 100, 1, false},
-		{0, 1 << 20, 1000, false},
-		{0, 1<<20 + 1, 1000, true},
+		{0, 1<<20 + 64<<10, 1000, false},
+		{0, 1<<20 + 64<<10 + 1, 1000, true},
 		{-1, 4 << 20, 100_000, false},
 	} {
 		t.Run(fmt.Sprintf("limit %d sent %d in %d", tt.limit, tt.send, tt.step), func(t *testing.T) {

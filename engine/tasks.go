@@ -107,7 +107,7 @@ func (l *loop) tick() {
 	}
 }
 
-// due tells whether the deadline at has come; ticks wrap.
+// passed tells whether the deadline at has come; ticks wrap.
 func (l *loop) passed(at uint32) bool { return int32(at-l.now) <= 0 }
 
 // due is the tick of SetTimer, or of the linger's end. It is kept with the slot,

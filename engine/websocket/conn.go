@@ -92,7 +92,7 @@ func (c *Conn) Ping(p []byte) error {
 	case c.state != stateOpen:
 		return engine.ErrClosed
 	}
-	return c.writeFrame(wsproto.OpPing, p)
+	return c.writeControl(wsproto.OpPing, p)
 }
 
 // Close begins the closing handshake with a code that may be sent (1000, 1001,
@@ -145,31 +145,39 @@ func (c *Conn) RemoteAddrPort() netip.AddrPort { return c.ec.RemoteAddrPort() }
 func (c *Conn) writeClose(code wsproto.StatusCode, reason string) {
 	b := buffer.Get(wsproto.MaxControlPayload)
 	b.B = wsproto.AppendClose(b.B, code, reason)
-	_ = c.writeFrame(wsproto.OpClose, b.B)
+	_ = c.writeControl(wsproto.OpClose, b.B)
 	buffer.Put(b)
 }
 
+// writeControl writes a control frame, which may go over HighWater.
+func (c *Conn) writeControl(op wsproto.OpCode, p []byte) error {
+	return c.ec.WriteUrgent(c.appendFrame(c.ec.AvailableBuffer(), op, p))
+}
+
+// appendFrame appends one frame. A client masks with a key that nobody can
+// foresee (RFC 6455 section 5.3): the generator of math/rand/v2 is ChaCha8,
+// seeded by the system.
+func (c *Conn) appendFrame(b []byte, op wsproto.OpCode, p []byte) []byte {
+	if !c.ep.codec.Client {
+		return wsproto.AppendFrame(b, op, p)
+	}
+	r := rand.Uint32()
+	return wsproto.AppendMaskedFrame(b, op, p, [4]byte{byte(r), byte(r >> 8), byte(r >> 16), byte(r >> 24)})
+}
+
 // writeFrame writes one frame, put together where it leaves from when it fits
-// there. A client masks with a key that nobody can foresee (RFC 6455 section
-// 5.3): the generator of math/rand/v2 is ChaCha8, seeded by the system.
+// there.
 func (c *Conn) writeFrame(op wsproto.OpCode, p []byte) error {
 	b := c.ec.AvailableBuffer()
-	fits := len(p)+wsproto.MaxHeaderSize <= cap(b)
-	if c.ep.codec.Client {
-		r := rand.Uint32()
-		key := [4]byte{byte(r), byte(r >> 8), byte(r >> 16), byte(r >> 24)}
-		if fits {
-			_, err := c.ec.Write(wsproto.AppendMaskedFrame(b, op, p, key))
-			return err
-		}
-		big := buffer.Get(len(p) + wsproto.MaxHeaderSize)
-		big.B = wsproto.AppendMaskedFrame(big.B, op, p, key)
-		_, err := c.ec.Write(big.B)
-		buffer.Put(big)
+	if len(p)+wsproto.MaxHeaderSize <= cap(b) {
+		_, err := c.ec.Write(c.appendFrame(b, op, p))
 		return err
 	}
-	if fits {
-		_, err := c.ec.Write(wsproto.AppendFrame(b, op, p))
+	if c.ep.codec.Client {
+		big := buffer.Get(len(p) + wsproto.MaxHeaderSize)
+		big.B = c.appendFrame(big.B, op, p)
+		_, err := c.ec.Write(big.B)
+		buffer.Put(big)
 		return err
 	}
 	// A payload that is too large to be copied leaves from where it is, in

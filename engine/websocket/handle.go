@@ -49,12 +49,16 @@ func (h Handle) Post(fn func(c *Conn)) error {
 
 // mail does on the loop what a Handle was asked for.
 func (c *Conn) mail(tag int, p []byte) {
+	var err error
 	switch {
 	case tag&mailClose != 0:
 		c.Close(tag&^mailClose, string(p))
 	case tag == int(wsproto.OpPing):
-		_ = c.Ping(p)
+		err = c.Ping(p)
 	default:
-		_ = c.WriteMessage(MessageType(tag), p)
+		err = c.WriteMessage(MessageType(tag), p)
+	}
+	if err != nil {
+		c.ep.stats.dropped.Add(1)
 	}
 }

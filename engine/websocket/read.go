@@ -32,7 +32,7 @@ func (c *Conn) frames(p []byte) int {
 			// Pong frame in response, unless it already received a Close frame", with
 			// the same payload (5.5.3); after our own close frame nothing may follow.
 			if c.state == stateOpen {
-				_ = c.writeFrame(wsproto.OpPong, ev.Payload)
+				_ = c.writeControl(wsproto.OpPong, ev.Payload)
 			}
 		case wsproto.OpPong:
 			if c.ep.onPong != nil {

@@ -17,13 +17,14 @@ type Stats struct {
 	// Failed connections, by the close code that the peer was sent.
 	ProtocolErrors, InvalidPayloads, TooBig uint64
 	CloseTimeouts                           uint64
+	Dropped                                 uint64 // messages and pings of a Handle that came after Close
 }
 
 type counters struct {
 	handshakes, refused, handshakeTimeouts atomic.Uint64
 	messagesIn, messagesOut, pingsIn       atomic.Uint64
 	protocol, payload, tooBig              atomic.Uint64
-	closeTimeouts                          atomic.Uint64
+	closeTimeouts, dropped                 atomic.Uint64
 }
 
 func (c *counters) violation(code wsproto.StatusCode) {
@@ -44,6 +45,6 @@ func (s *Server) Stats() Stats {
 		Handshakes: c.handshakes.Load(), Refused: c.refused.Load(), HandshakeTimeouts: c.handshakeTimeouts.Load(),
 		MessagesIn: c.messagesIn.Load(), MessagesOut: c.messagesOut.Load(), PingsIn: c.pingsIn.Load(),
 		ProtocolErrors: c.protocol.Load(), InvalidPayloads: c.payload.Load(), TooBig: c.tooBig.Load(),
-		CloseTimeouts: c.closeTimeouts.Load(),
+		CloseTimeouts: c.closeTimeouts.Load(), Dropped: c.dropped.Load(),
 	}
 }
