@@ -285,6 +285,27 @@ func TestPacketTooLong(t *testing.T) {
 	}
 }
 
+// TestTLSGarbage counts a peer that does not speak TLS as a broken connection.
+func TestTLSGarbage(t *testing.T) {
+	t.Parallel()
+	e := start(t, engine.Config{Loops: 1})
+	ours, theirs := pair(t)
+	closed := make(chan error, 1)
+	if _, err := e.Adopt(tls.Server(ours, serverTLS()), nil, &noting{echo{}, closed}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := theirs.Write([]byte("GET / HTTP/1.1\r\n\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	var broken tls.RecordHeaderError
+	if err := wait(t, closed, "OnClose"); !errors.As(err, &broken) {
+		t.Errorf("OnClose was told %v", err)
+	}
+	if st := e.Stats(); st.ClosedBy[engine.CauseReset] != 1 || st.ClosedBy[engine.CauseLocal] != 0 {
+		t.Errorf("closed by %v", st.ClosedBy)
+	}
+}
+
 // TestTLSConversation sends messages of many sizes, several at a time.
 func TestTLSConversation(t *testing.T) {
 	t.Parallel()

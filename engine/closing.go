@@ -88,10 +88,14 @@ func (l *loop) finish(c *Conn, err error) {
 	if !c.flags.has(flagOpen) {
 		return
 	}
+	cause := causeOf(err)
 	if c.flags.has(flagClosing) {
 		err = l.causes[c.slot] // nil: a local Close
+		cause = causeOf(err)
+	} else if cause == CauseLocal {
+		cause = CauseReset // an error of the wire that we have no name for
 	}
-	l.stats.closedBy[causeOf(err)].Add(1)
+	l.stats.closedBy[cause].Add(1)
 	l.release(c)
 	l.callClose(c, err)
 	l.letGo(c)

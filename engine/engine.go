@@ -11,7 +11,8 @@ import (
 )
 
 // Engine holds connections on a few loops. Its methods may be called from any
-// goroutine, but Shutdown and Close not from a callback, for which they wait.
+// goroutine, but those that wait for a loop not from a callback, which is what
+// the loop is busy with: Dial, Adopt, Shutdown and Close.
 //
 // New starts nothing. Loops start with the first Serve, Dial or Adopt;
 // listeners begin to accept with Serve. An engine that has started anything

@@ -78,6 +78,7 @@ func (r *reactor) addLoop(l *loop) error {
 	if err != nil {
 		return fmt.Errorf("engine: doorbell: %w", err)
 	}
+	l.wire = &gnetWire{r: r}
 	f := os.NewFile(uintptr(fds[0]), "doorbell")
 	nc, err := net.FileConn(f)
 	_ = f.Close()
@@ -97,7 +98,6 @@ func (r *reactor) addLoop(l *loop) error {
 		_ = unix.Close(fds[1])
 		return fmt.Errorf("engine: doorbell: %w", err)
 	}
-	l.wire = &gnetWire{r: r, el: r.els[len(r.els)-1]}
 	b := &bell{fd: fds[1]}
 	l.mail.ring = b.ring
 	r.bells = append(r.bells, b)
@@ -166,10 +166,11 @@ func (r *reactor) OnTick() (d time.Duration, a gnet.Action) { return tickLength,
 
 // OnOpen is gnet's, on the loop.
 func (r *reactor) OnOpen(gc gnet.Conn) ([]byte, gnet.Action) {
-	en, ok := gc.Context().(*enrolment)
-	if !ok {
-		return nil, gnet.None // a doorbell
+	if d, ok := gc.Context().(*doorbell); ok {
+		d.l.wire.(*gnetWire).el = gc.EventLoop()
+		return nil, gnet.None
 	}
+	en := gc.Context().(*enrolment)
 	c := en.c
 	c.link, c.fd = gc, int32(gc.Fd())
 	gc.SetContext(c)

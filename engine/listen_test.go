@@ -67,6 +67,23 @@ func TestConfigErrors(t *testing.T) {
 	}
 }
 
+// TestReusePort lets two engines share a port, as two processes would.
+func TestReusePort(t *testing.T) {
+	t.Parallel()
+	for _, network := range []string{"tcp4", "udp4"} {
+		a, b := start(t, engine.Config{Loops: 1}), start(t, engine.Config{Loops: 1})
+		shared := engine.ListenOptions{ReusePort: true}
+		ln := listen(t, a, network, "127.0.0.1:0", udpEcho{}, shared)
+		if _, err := b.Listen(network, ln.Addr().String(), udpEcho{}, engine.ListenOptions{}); !errors.Is(err, syscall.EADDRINUSE) {
+			t.Errorf("%s: a second listener without ReusePort: %v", network, err)
+		}
+		listen(t, b, network, ln.Addr().String(), udpEcho{}, shared)
+		for range 20 {
+			roundTrip(t, dial(t, ln.Addr()), "x")
+		}
+	}
+}
+
 // TestListenStaleSocketFile replaces the file of a server that died.
 func TestListenStaleSocketFile(t *testing.T) {
 	t.Parallel()

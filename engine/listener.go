@@ -109,7 +109,8 @@ func (l *Listener) Addr() net.Addr {
 }
 
 // Close stops accepting; connections that were accepted stay. When it returns
-// no further OnOpen of this listener begins.
+// no further OnOpen of this listener begins, so it must not be called from a
+// callback.
 func (l *Listener) Close() error {
 	l.e.mu.Lock()
 	delete(l.e.listeners, l)

@@ -4,9 +4,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"weak"
 
 	"github.com/sockeye-io/sockeye/engine"
 	"github.com/sockeye-io/sockeye/engine/enginetest"
@@ -258,6 +260,32 @@ func TestSelfPostDoesNotStarve(t *testing.T) {
 	if runs < 100 {
 		t.Errorf("the task ran %d times during 100 echoes", runs)
 	}
+}
+
+// TestMailboxForgets what it has done: a loop that is never woken up again must
+// not keep what a posted function refers to.
+func TestMailboxForgets(t *testing.T) {
+	t.Parallel()
+	l := enginetest.NewLoop(t, engine.Config{})
+	p := l.Connect(echo{}, engine.Options{})
+	post := func() weak.Pointer[[1 << 20]byte] {
+		large := new([1 << 20]byte)
+		if err := p.Handle().Post(func(*engine.Conn) { large[0]++ }); err != nil {
+			t.Fatal(err)
+		}
+		return weak.Make(large)
+	}
+	ref := post()
+	runtime.GC()
+	if ref.Value() == nil {
+		t.Fatal("the task was forgotten before it ran")
+	}
+	l.Drain()
+	runtime.GC()
+	if ref.Value() != nil {
+		t.Error("the task is still referred to after it ran")
+	}
+	runtime.KeepAlive(l)
 }
 
 // TestMailOfClosing is not delivered any more, and counted.

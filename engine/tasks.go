@@ -5,7 +5,6 @@ package engine
 func (l *loop) drain() {
 	l.tick()
 	if l.workPos == len(l.work.tasks) {
-		l.mail.done(l.work)
 		l.work, l.workPos = l.mail.take(), 0
 	}
 	for n := 0; n < mailSlice && l.workPos < len(l.work.tasks); n++ {
@@ -17,7 +16,10 @@ func (l *loop) drain() {
 	l.flushDirty()
 	if l.workPos < len(l.work.tasks) {
 		l.mail.ring() // sockets first, then the rest
+		return
 	}
+	l.mail.done(l.work)
+	l.work, l.workPos = batch{}, 0
 }
 
 // exec does one task. It answers false when it wants to be called again: a
