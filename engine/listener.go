@@ -194,7 +194,7 @@ func (l *Listener) haveDescriptor(nc net.Conn) bool {
 			_ = unix.Close(fd)
 			return true
 		}
-		if !errors.Is(err, unix.EMFILE) {
+		if !exhausted(err) {
 			return true // no reason to wait
 		}
 		l.e.acceptErrors.Add(1)
