@@ -23,7 +23,7 @@ func (h Handle) Write(p []byte) error {
 // Post lets fn run on the loop, with the connection. fn is dropped when the
 // connection is gone by then; OnClose tells. The errors are those of Write.
 func (h Handle) Post(fn func(c *Conn)) error {
-	return h.put(task{kind: taskPost, fn: fn}, nil)
+	return h.put(task{kind: taskPost, visitor: VisitorFunc(fn)}, nil)
 }
 
 // Mail queues a copy of p for OnMail of the connection's handler, which must be

@@ -29,7 +29,7 @@ type taskKind uint8
 const (
 	taskWrite taskKind = iota // write arena[off:off+n]
 	taskMail                  // call OnMail with tag and arena[off:off+n]
-	taskPost                  // call fn with the connection
+	taskPost                  // let visitor visit the connection
 	taskClose                 // Close
 	taskReady                 // the connection became writable
 	taskLoop                  // call loop
@@ -41,7 +41,6 @@ type task struct {
 	slot, gen uint32
 	off, n    int // of the arena; taskSweep: n is what the visitor holds
 	tag       int // of Mail; tagBroken in a taskReady
-	fn        func(*Conn)
 	loop      func()
 	visitor   Visitor
 	want      Handler // taskSweep: nil means all

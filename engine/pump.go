@@ -123,7 +123,7 @@ func (p *pump) read(buf []byte) (n int, err error) {
 func (p *pump) post(fn func(*Conn)) error {
 	return p.l.mail.put(task{kind: taskLoop, loop: func() {
 		if c := p.l.slots.get(p.handle.slot, p.handle.gen); c != nil {
-			p.l.visit(c, fn)
+			p.l.visit(c, VisitorFunc(fn))
 		} else {
 			p.turn <- false
 		}

@@ -41,7 +41,7 @@ func (l *loop) exec(t *task) (done bool) {
 	case taskMail:
 		l.callMail(c, t.tag, l.work.arena[t.off:t.off+t.n])
 	case taskPost:
-		l.visit(c, t.fn)
+		l.visit(c, t.visitor)
 	case taskClose:
 		c.Close()
 	case taskReady:
@@ -67,17 +67,8 @@ func (l *loop) callMail(c *Conn, tag int, p []byte) {
 	c.svc.onMail.OnMail(c, tag, p)
 }
 
-// visit runs a function that was posted; a panic in it ends the connection.
-func (l *loop) visit(c *Conn, fn func(*Conn)) {
-	defer func() {
-		if v := recover(); v != nil {
-			l.doom(c, l.panicked(v))
-		}
-	}()
-	fn(c)
-}
-
-func (l *loop) visitBy(c *Conn, v Visitor) {
+// visit lets v have c; a panic in it ends the connection.
+func (l *loop) visit(c *Conn, v Visitor) {
 	defer func() {
 		if v := recover(); v != nil {
 			l.doom(c, l.panicked(v))
@@ -94,7 +85,7 @@ func (l *loop) sweep(t *task) (done bool) {
 			return true
 		}
 		if c := l.slots.at(l.cursor).c; c != nil && (t.want == nil || c.svc.h == t.want) {
-			l.visitBy(c, t.visitor)
+			l.visit(c, t.visitor)
 			n++
 		}
 	}
