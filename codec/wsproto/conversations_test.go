@@ -144,14 +144,39 @@ var conversations = []struct {
 		err: wsproto.ErrMessageTooBig,
 	},
 	{
+		name: "compressed", cfg: deflate, in: masked(fin|0x40|text, "\xff") + masked(fin|text, "a"),
+		want: []record{message(text|compressed, "\xff"), message(text, "a")},
+	},
+	{
+		name: "compressed in fragments", cfg: deflate,
+		in:   masked(0x40|bin, "a") + masked(fin|ping, "p") + masked(cont, "b") + masked(fin|cont, "c") + masked(fin|bin, "d"),
+		want: []record{message(ping, "p"), message(bin|compressed, "abc"), message(bin, "d")},
+	},
+	{name: "RSV1 on a continuation of a compressed message", cfg: deflate, in: masked(0x40|text, "x") + masked(fin|0x40|cont, "y"), err: wsproto.ErrReservedBits},
+	{name: "RSV1 on a continuation of a plain message", cfg: deflate, in: masked(text, "x") + masked(fin|0x40|cont, "y"), err: wsproto.ErrReservedBits},
+	{name: "RSV1 on a ping", cfg: deflate, in: masked(fin|0x40|ping, ""), err: wsproto.ErrReservedBits},
+	{name: "RSV1 on a close", cfg: deflate, in: masked(fin|0x40|cls, ""), err: wsproto.ErrReservedBits},
+	{name: "RSV1 and RSV2", cfg: deflate, in: masked(fin|0x60|text, ""), err: wsproto.ErrReservedBits},
+	{name: "RSV1 on opcode 3", cfg: deflate, in: masked(fin|0x40|3, ""), err: wsproto.ErrReservedBits},
+	{name: "RSV1 from a server", cfg: wsproto.Config{Client: true, Deflate: true}, in: plain(fin|0x40|bin, "a"), want: []record{message(bin|compressed, "a")}},
+	{
+		name: "compressed, a little over the limit", cfg: wsproto.Config{MaxMessage: 512, Deflate: true}, in: masked(fin|0x40|bin, rep(512+2+64)),
+		want: []record{message(bin|compressed, rep(512+2+64))},
+	},
+	{
+		name: "compressed, over the limit", cfg: wsproto.Config{MaxMessage: 512, Deflate: true}, in: masked(fin|0x40|bin, rep(512+2+65))[:8],
+		err: wsproto.ErrMessageTooBig,
+	},
+	{
 		name: "after a close", in: masked(fin|cls, "") + masked(fin|text, "a"),
 		want: []record{message(cls, ""), message(text, "a")},
 	},
 }
 
 var (
-	client = wsproto.Config{Client: true}
-	small  = wsproto.Config{MaxFrame: 8, MaxMessage: 12}
+	client  = wsproto.Config{Client: true}
+	deflate = wsproto.Config{Deflate: true}
+	small   = wsproto.Config{MaxFrame: 8, MaxMessage: 12}
 )
 
 func rep(n int) string { return strings.Repeat("0123456789", n/10+1)[:n] }

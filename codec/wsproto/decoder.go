@@ -24,6 +24,8 @@ type Config struct {
 	// SkipUTF8 lets text through that is not UTF-8. False: such text is an
 	// error, as RFC 6455 section 8.1 demands.
 	SkipUTF8 bool
+	// Deflate says that permessage-deflate was agreed: messages may be compressed.
+	Deflate bool
 }
 
 // Event is a control frame or a piece of a message.
@@ -53,6 +55,7 @@ type Decoder struct {
 	key  uint32 // masks the next byte of the current data frame; see turnKey
 	op   OpCode // of the current message, OpContinuation between messages
 	fin  bool   // the current data frame is the last of its message
+	zip  bool   // the current message is compressed, or the last one was
 	text UTF8
 }
 
@@ -122,12 +125,13 @@ func (d *Decoder) Next(p []byte) (ev Event, n int, err error) {
 		xorKey(payload, key)
 		return Event{Op: op, First: true, Last: true, Payload: payload}, end, nil
 	}
-	if bad := d.admit(length); bad != nil {
-		return d.fail(bad)
-	}
 	first := op != OpContinuation
 	if first {
 		d.op = op
+		d.zip = p[0]&rsv1Bit != 0
+	}
+	if bad := d.admit(length); bad != nil {
+		return d.fail(bad)
 	}
 	d.size += length
 	d.left = length
@@ -136,13 +140,21 @@ func (d *Decoder) Next(p []byte) (ev Event, n int, err error) {
 	return d.data(p, head, first)
 }
 
+// Compressed reports whether the message of the piece that Next returned last is
+// compressed (RFC 7692 section 6.2). Its pieces are DEFLATE data then: the limit
+// and the UTF-8 of what they inflate to are for the caller to check. The decoder
+// lets through a little more than MaxMessage, because compression may also make
+// a message longer.
+func (d *Decoder) Compressed() bool { return d.zip }
+
 // check applies the rules that the first two bytes of a frame can break.
 func (d *Decoder) check(b0, b1 byte) *Error {
 	op := OpCode(b0 & opBits)
 	switch {
 	// RFC 6455 5.2: the reserved bits "MUST be 0 unless an extension is
-	// negotiated that defines meanings for non-zero values".
-	case b0&rsvBits != 0:
+	// negotiated that defines meanings for non-zero values". RFC 7692 6.1 defines
+	// RSV1 for the first frame of a message only.
+	case b0&rsvBits != 0 && (b0&rsvBits != rsv1Bit || !d.cfg.Deflate || op != OpText && op != OpBinary):
 		return ErrReservedBits
 	// RFC 6455 5.2: "If an unknown opcode is received, the receiving endpoint
 	// MUST _Fail the WebSocket Connection_."
@@ -188,6 +200,9 @@ func (d *Decoder) admit(length int64) *Error {
 	case limit < 0:
 		limit = math.MaxInt64
 	}
+	if d.zip && limit <= math.MaxInt64/2 {
+		limit += limit/256 + 64 // what does not compress grows a little
+	}
 	if length > limit-d.size {
 		return ErrMessageTooBig
 	}
@@ -212,7 +227,7 @@ func (d *Decoder) data(p []byte, head int, first bool) (Event, int, error) {
 	// but finds that the byte stream is not, in fact, a valid UTF-8 stream,
 	// that endpoint MUST _Fail the WebSocket Connection_." 5.6: a message must
 	// be valid as a whole, its fragments need not be.
-	if d.op == OpText && !d.cfg.SkipUTF8 {
+	if d.op == OpText && !d.cfg.SkipUTF8 && !d.zip {
 		if !d.text.Write(piece) || last && !d.text.Complete() {
 			return d.fail(ErrInvalidUTF8)
 		}

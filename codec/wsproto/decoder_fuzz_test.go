@@ -31,7 +31,7 @@ func FuzzDecoder(f *testing.F) {
 		f.Add([]byte(c.in), c.cfg.Client, c.cfg.SkipUTF8, int8(c.cfg.MaxFrame), int8(c.cfg.MaxMessage), uint64(i))
 	}
 	f.Fuzz(func(t *testing.T, in []byte, client, skip bool, maxFrame, maxMessage int8, seed uint64) {
-		cfg := wsproto.Config{Client: client, SkipUTF8: skip, MaxFrame: int64(maxFrame), MaxMessage: int64(maxMessage)}
+		cfg := wsproto.Config{Client: client, SkipUTF8: skip, MaxFrame: int64(maxFrame), MaxMessage: int64(maxMessage), Deflate: seed%2 == 1}
 		checkOracle(t, cfg, in, rand.New(rand.NewPCG(seed, 0)))
 	})
 }
@@ -41,7 +41,7 @@ func FuzzDecoder(f *testing.F) {
 func TestDecoderRandomConversations(t *testing.T) {
 	for seed := range uint64(3000) {
 		rng := rand.New(rand.NewPCG(seed, 1))
-		cfg := wsproto.Config{Client: rng.IntN(2) == 0, SkipUTF8: rng.IntN(4) == 0}
+		cfg := wsproto.Config{Client: rng.IntN(2) == 0, SkipUTF8: rng.IntN(4) == 0, Deflate: rng.IntN(2) == 0}
 		if rng.IntN(4) == 0 {
 			cfg.MaxFrame, cfg.MaxMessage = int64(rng.IntN(300)), int64(rng.IntN(600))
 		}
@@ -65,8 +65,11 @@ func randomConversation(rng *rand.Rand, client bool) (wire []byte) {
 			}
 			n := rng.IntN(len(payload) + 1)
 			b0 := op
-			if !first {
+			switch {
+			case !first:
 				b0 = cont
+			case rng.IntN(4) == 0:
+				b0 |= 0x40
 			}
 			if rng.IntN(3) == 0 {
 				n, b0, op = len(payload), b0|fin, 0

@@ -36,6 +36,7 @@ const MaxHeaderSize = ws.MaxHeaderSize
 const (
 	finBit     = 0x80 // first byte
 	rsvBits    = 0x70
+	rsv1Bit    = 0x40
 	opBits     = 0x0f
 	maskBit    = 0x80 // second byte
 	lengthBits = 0x7f

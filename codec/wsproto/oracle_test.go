@@ -18,6 +18,9 @@ type record struct {
 	Whole   bool // false: the bytes ended inside this message
 }
 
+// compressed marks the Op of a message whose payload is compressed.
+const compressed wsproto.OpCode = 0x40
+
 // oracle decodes a whole input, slowly and obviously: it reads headers with
 // gobwas/ws, judges them with ws.CheckHeader, takes a length for minimal when
 // writing the header gives the same bytes, and checks a text from its start
@@ -34,7 +37,12 @@ func oracle(cfg wsproto.Config, in []byte) (records []record, code wsproto.Statu
 		state = ws.StateClientSide
 	}
 	for {
-		h, size, verdict := oracleHeader(in, state)
+		rest, zip := in, cfg.Deflate && len(in) > 0 && in[0]&0x70 == 0x40 && (in[0]&15 == text || in[0]&15 == bin)
+		if zip {
+			rest = bytes.Clone(in)
+			rest[0] &^= 0x40
+		}
+		h, size, verdict := oracleHeader(rest, state)
 		if verdict != nil {
 			return records, wsproto.StatusProtocolError
 		}
@@ -44,10 +52,13 @@ func oracle(cfg wsproto.Config, in []byte) (records []record, code wsproto.Statu
 		if h.OpCode.IsData() {
 			if h.OpCode != wsproto.OpContinuation {
 				op, declared, message = h.OpCode, 0, nil
+				if zip {
+					op |= compressed
+				}
 				state = state.Set(ws.StateFragmented)
 			}
 			declared += uint64(h.Length)
-			if cfg.MaxFrame > 0 && h.Length > cfg.MaxFrame || declared > oracleLimit(cfg) {
+			if cfg.MaxFrame > 0 && h.Length > cfg.MaxFrame || declared > oracleLimit(cfg, op) {
 				return records, wsproto.StatusMessageTooBig
 			}
 		}
@@ -87,14 +98,18 @@ func oracle(cfg wsproto.Config, in []byte) (records []record, code wsproto.Statu
 	return records, 0
 }
 
-func oracleLimit(cfg wsproto.Config) uint64 {
+func oracleLimit(cfg wsproto.Config, op wsproto.OpCode) uint64 {
+	limit := uint64(cfg.MaxMessage)
 	switch {
 	case cfg.MaxMessage == 0:
-		return 16 << 20
+		limit = 16 << 20
 	case cfg.MaxMessage < 0:
 		return math.MaxInt64
 	}
-	return uint64(cfg.MaxMessage)
+	if op&compressed != 0 {
+		limit += limit/256 + 64
+	}
+	return limit
 }
 
 // oracleHeader judges as much of a header as there is, from its second byte on.

@@ -131,6 +131,9 @@ func (r *reader) event(ev wsproto.Event, taken []byte) {
 	if ev.First == r.open {
 		r.t.Fatalf("First = %v inside a message = %v", ev.First, r.open)
 	}
+	if r.d.Compressed() {
+		ev.Op |= compressed
+	}
 	if ev.First {
 		r.op, r.message = ev.Op, nil
 	}
