@@ -1,4 +1,5 @@
-// Package wsproto is the WebSocket protocol, RFC 6455, as functions on bytes.
+// Package wsproto is the WebSocket protocol, RFC 6455, and its compression, RFC
+// 7692, as functions on bytes.
 //
 // Nothing here reads, writes, waits or starts a goroutine. Bytes that came
 // from a peer go in, and what they mean comes out together with the number of
@@ -10,7 +11,8 @@
 //
 // A [Decoder] turns the frames of one direction of a connection into events.
 // [AppendFrame], [AppendMaskedFrame] and [AppendClose] write frames. [Request]
-// and [Response] are the two halves of the opening handshake.
+// and [Response] are the two halves of the opening handshake. A [Deflater] and an
+// [Inflater] compress and decompress messages.
 //
 // The types of a frame are those of github.com/gobwas/ws, so a program that
 // knows that package can mix the two.

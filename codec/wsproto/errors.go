@@ -34,6 +34,7 @@ var (
 var (
 	ErrInvalidUTF8     = &Error{StatusInvalidFramePayloadData, "text is not UTF-8"}
 	ErrCloseReasonUTF8 = &Error{StatusInvalidFramePayloadData, "close reason is not UTF-8"}
+	ErrDeflate         = &Error{StatusInvalidFramePayloadData, "compressed message is corrupt"}
 )
 
 // Violations that end a connection with 1009, message too big.
