@@ -210,6 +210,33 @@ func TestAdoptRefused(t *testing.T) {
 	}
 }
 
+// TestAdoptWith has limits of its own.
+func TestAdoptWith(t *testing.T) {
+	t.Parallel()
+	e := start(t, engine.Config{Loops: 1})
+	for name, o := range map[string]engine.Options{"ours": {MaxInbound: 8}, "bad": {LowWater: -1}} {
+		ours, theirs := pair(t)
+		defer theirs.Close()
+		closed := make(chan error, 1)
+		_, err := e.AdoptWith(ours, []byte("more than eight bytes"), &funcs{
+			data:  func(*engine.Conn, []byte) (int, error) { return 0, nil },
+			close: func(_ *engine.Conn, err error) { closed <- err },
+		}, o)
+		if name == "bad" {
+			if err == nil {
+				t.Error("adopted with a LowWater of -1")
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := wait(t, closed, "OnClose"); !errors.Is(err, engine.ErrInboundLimit) {
+			t.Errorf("got %v, want ErrInboundLimit", err)
+		}
+	}
+}
+
 // TestPumpBackPressure lets the peer of a connection that gnet cannot hold read
 // nothing: it is a slow consumer like any other.
 func TestPumpBackPressure(t *testing.T) {

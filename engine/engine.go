@@ -164,7 +164,12 @@ func (e *Engine) left() {
 // net.Conn costs two goroutines besides. Errors: ErrServerClosed,
 // ErrTooManyConns, what OnOpen returned, or of the system.
 func (e *Engine) Adopt(nc net.Conn, buffered []byte, h Handler) (Handle, error) {
-	svc, err := newService(h, Options{})
+	return e.AdoptWith(nc, buffered, h, Options{})
+}
+
+// AdoptWith is Adopt with limits of one's own.
+func (e *Engine) AdoptWith(nc net.Conn, buffered []byte, h Handler, o Options) (Handle, error) {
+	svc, err := newService(h, o)
 	if err != nil {
 		_ = nc.Close()
 		return Handle{}, err
