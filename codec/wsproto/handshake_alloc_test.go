@@ -70,7 +70,7 @@ func TestHandshakeAllocations(t *testing.T) {
 		{"client", func() {
 			out, err = wsproto.AppendRequest(out[:0], &cr)
 			if n, err = resp.Parse(yes, wsproto.Limits{}, 0); err == nil {
-				err = resp.CheckUpgrade(hsKey, nil)
+				err = resp.CheckUpgrade(&wsproto.ClientRequest{Key: hsKey})
 			}
 		}},
 	}
@@ -143,7 +143,7 @@ func BenchmarkResponse(b *testing.B) {
 	var r wsproto.Response
 	b.ReportAllocs()
 	for b.Loop() {
-		if n, _ := r.Parse(p, wsproto.Limits{}, 0); n == 0 || r.CheckUpgrade(hsKey, nil) != nil {
+		if n, _ := r.Parse(p, wsproto.Limits{}, 0); n == 0 || r.CheckUpgrade(&wsproto.ClientRequest{Key: hsKey}) != nil {
 			b.Fatal("not accepted")
 		}
 	}

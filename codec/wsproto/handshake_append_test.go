@@ -86,7 +86,7 @@ func TestHandshakeErrorResponsesAreHTTP(t *testing.T) {
 		}
 		var r wsproto.Response
 		n, err := r.Parse(p, wsproto.Limits{}, 0)
-		if err != nil || string(p[n:]) != "why\n" || r.ContentLength != 4 || hsStatus(t, r.CheckUpgrade(hsKey, nil)) != status {
+		if err != nil || string(p[n:]) != "why\n" || r.ContentLength != 4 || hsStatus(t, r.CheckUpgrade(&wsproto.ClientRequest{Key: hsKey})) != status {
 			t.Errorf("%d: Parse = %d, %v: %+v", status, n, err, r)
 		}
 	}

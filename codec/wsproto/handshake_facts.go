@@ -10,7 +10,7 @@ const (
 	hsFoundOther              // and so is something else
 	hsFoundConnection         // Connection has the element Upgrade
 	hsFoundProtocol           // there is a Sec-WebSocket-Protocol field
-	hsFoundExtension          // Sec-WebSocket-Extensions has an element
+	hsFoundExtension          // there is a Sec-WebSocket-Extensions field
 	hsFoundLength             // there is a Content-Length field
 	hsFoundEncoding           // there is a Transfer-Encoding field
 	hsFoundRepeated           // a field of the handshake that may stand only once stands twice

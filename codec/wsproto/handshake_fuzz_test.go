@@ -123,7 +123,7 @@ func FuzzRequest(f *testing.F) {
 		if m, err := back.Parse(answer, wsproto.Limits{}, 0); m != len(answer) || err != nil {
 			t.Fatalf("our own answer: %d, %v", m, err)
 		}
-		if err := back.CheckUpgrade(string(r.Key), nil); err != nil {
+		if err := back.CheckUpgrade(&wsproto.ClientRequest{Key: string(r.Key)}); err != nil {
 			t.Fatalf("our own answer: %v", err)
 		}
 	})
@@ -152,7 +152,7 @@ func FuzzResponse(f *testing.F) {
 		}
 		hsInside(t, "Reason", p[:n], r.Reason)
 		hsInside(t, "Protocol", p[:n], r.Protocol)
-		checked := r.CheckUpgrade(hsKey, []string{"chat"})
+		checked := r.CheckUpgrade(&wsproto.ClientRequest{Key: hsKey, Protocols: []string{"chat"}})
 		if r.Header("Transfer-Encoding") != nil || r.Header("Trailer") != nil {
 			return // net/http knows only chunked, and forbids some trailers
 		}

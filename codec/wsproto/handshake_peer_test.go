@@ -82,7 +82,7 @@ func TestHandshakeWithServers(t *testing.T) {
 			if n, err := r.Parse(w.out.Bytes(), wsproto.Limits{}, 0); err != nil || n != w.out.Len() {
 				t.Fatalf("Parse of %q = %d, %v", w.out.Bytes(), n, err)
 			}
-			if err := r.CheckUpgrade(hsKey, offered); err != nil || string(r.Protocol) != "y" {
+			if err := r.CheckUpgrade(&wsproto.ClientRequest{Key: hsKey, Protocols: offered}); err != nil || string(r.Protocol) != "y" {
 				t.Errorf("%v, subprotocol %q", err, r.Protocol)
 			}
 		})

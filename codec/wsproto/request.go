@@ -129,6 +129,10 @@ func (r *Request) hsField(name, value []byte) *HandshakeError {
 		if hsFold(name, "Sec-WebSocket-Protocol") {
 			r.found |= hsFoundProtocol
 		}
+	case len("Sec-WebSocket-Extensions"):
+		if hsFold(name, "Sec-WebSocket-Extensions") {
+			r.found |= hsFoundExtension
+		}
 	}
 	return nil
 }

@@ -14,6 +14,8 @@ type ClientRequest struct {
 	Protocols []string
 	// Origin is what a browser sends. Empty means no Origin field.
 	Origin string
+	// Deflate is the offer of permessage-deflate. Nil means none.
+	Deflate *Deflate
 	// Header holds further field lines, made by AppendField. Empty means none. The fields of the handshake may not
 	// be among them.
 	Header []byte
@@ -24,10 +26,12 @@ var (
 	errHSRequestTarget    = errors.New("wsproto: ClientRequest: Target is not a path and query")
 	errHSRequestKey       = errors.New("wsproto: ClientRequest: Key is not 16 bytes in base64")
 	errHSRequestProtocols = errors.New("wsproto: ClientRequest: Protocols are not tokens, each once")
+	errHSRequestDeflate   = errors.New("wsproto: ClientRequest: Deflate has window bits that are neither 0 nor from 8 to 15")
 	errHSRequestOrigin    = errors.New("wsproto: ClientRequest: Origin holds a control character")
 )
 
-// A client that offers an extension must know what to do when it is accepted, which Response.CheckUpgrade does not.
+// A client that offers another extension than Deflate must know what to do when it is accepted, which
+// Response.CheckUpgrade does not.
 var hsRequestReserved = []string{
 	"Host", "Upgrade", "Connection", "Origin", "Sec-WebSocket-Key", "Sec-WebSocket-Version",
 	"Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions", "Content-Length", "Transfer-Encoding",
@@ -63,6 +67,11 @@ func AppendRequest(dst []byte, r *ClientRequest) ([]byte, error) {
 	if len(r.Protocols) > 0 {
 		dst = append(dst, "\r\n"...)
 	}
+	if r.Deflate != nil {
+		dst = append(dst, "Sec-WebSocket-Extensions: "...)
+		dst = AppendDeflate(dst, *r.Deflate)
+		dst = append(dst, "\r\n"...)
+	}
 	dst = append(dst, r.Header...)
 	return append(dst, "\r\n"...), nil
 }
@@ -87,6 +96,9 @@ func (r *ClientRequest) validate() error {
 				return errHSRequestProtocols
 			}
 		}
+	}
+	if r.Deflate != nil && !r.Deflate.valid() {
+		return errHSRequestDeflate
 	}
 	if !hsAll(r.Origin, hsValue) {
 		return errHSRequestOrigin

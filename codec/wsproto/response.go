@@ -21,9 +21,14 @@ type Response struct {
 	// it: the body is chunked, or ends with the connection.
 	ContentLength int64
 
-	http10 bool
-	accept []byte // Sec-WebSocket-Accept
-	found  hsFacts
+	// Deflated tells that permessage-deflate is agreed, and Deflate on what terms. CheckUpgrade sets them.
+	Deflate  Deflate
+	Deflated bool
+
+	http10     bool
+	accept     []byte // Sec-WebSocket-Accept
+	extensions []byte // Sec-WebSocket-Extensions
+	found      hsFacts
 }
 
 // The errors of this file carry no status: the server has not answered with one that counts.
@@ -137,10 +142,7 @@ func (r *Response) hsField(name, value []byte) *HandshakeError {
 		}
 	case len("Sec-WebSocket-Extensions"):
 		if hsFold(name, "Sec-WebSocket-Extensions") {
-			hsEachElement(value, func([]byte) bool {
-				r.found |= hsFoundExtension
-				return false
-			})
+			r.found.once(&r.extensions, value)
 		}
 	}
 	return nil

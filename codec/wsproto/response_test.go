@@ -140,7 +140,7 @@ func TestResponseCheckUpgrade(t *testing.T) {
 			if n, err := r.Parse([]byte(tt.in), wsproto.Limits{}, 0); n == 0 || err != nil {
 				t.Fatalf("Parse = %d, %v", n, err)
 			}
-			err := r.CheckUpgrade(hsKey, offered)
+			err := r.CheckUpgrade(&wsproto.ClientRequest{Key: hsKey, Protocols: offered})
 			if tt.text == "" {
 				if err != nil {
 					t.Error(err)
@@ -172,7 +172,7 @@ func TestResponseInterimThenAnswer(t *testing.T) {
 		t.Fatalf("Parse = %d, %v", n, err)
 	}
 	m, err := r.Parse(p[n:], wsproto.Limits{}, 0)
-	if err != nil || r.Interim() || r.CheckUpgrade(hsKey, nil) != nil || string(p[n+m:]) != "\x81\x00" {
+	if err != nil || r.Interim() || r.CheckUpgrade(&wsproto.ClientRequest{Key: hsKey}) != nil || string(p[n+m:]) != "\x81\x00" {
 		t.Errorf("Parse = %d, %v", m, err)
 	}
 }

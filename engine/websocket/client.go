@@ -176,7 +176,7 @@ func (d *dialing) OnData(ec *engine.Conn, p []byte) (int, error) {
 			}
 			continue
 		}
-		if err := r.CheckUpgrade(d.key, d.offered); err != nil {
+		if err := r.CheckUpgrade(&wsproto.ClientRequest{Key: d.key, Protocols: d.offered}); err != nil {
 			d.refused(c, r.Status, err, head)
 			return len(p), nil
 		}
