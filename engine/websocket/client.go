@@ -251,6 +251,9 @@ func (d *dialing) OnTimer(ec *engine.Conn) {
 	c.expired()
 }
 
+// OnWritable tells the application that the peer has read on.
+func (d *dialing) OnWritable(ec *engine.Conn) { ec.User().(*Conn).relieved() }
+
 // OnMail sends for other goroutines.
 func (d *dialing) OnMail(ec *engine.Conn, tag int, p []byte) { ec.User().(*Conn).mail(tag, p) }
 

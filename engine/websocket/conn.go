@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"encoding/binary"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -45,10 +46,13 @@ type Conn struct {
 	ep      *endpoint
 	dec     wsproto.Decoder
 	msg     *buffer.Buf // the pieces of a message that has not arrived whole
+	zip     *deflation  // nil: nothing is compressed
 	user    any         // the application's
 	scanned int32       // bytes of the handshake's head that were searched
 	state   state
 	known   bool // to the application: its OnOpen returned nil
+	alive   aliveness
+	sending fragmenting
 }
 
 type state uint8
@@ -60,27 +64,48 @@ const (
 	stateClosed  // nothing is read any more
 )
 
-// WriteMessage sends one message in one frame. What is written inside a callback
-// leaves together when the callback ends. It returns engine.ErrClosed after
-// Close, or engine.ErrSlowConsumer when the peer left HighWater bytes unread:
-// the connection is then being closed. It never blocks.
+// WriteMessage sends one message in one frame, compressed where that was agreed
+// and is worth it. What is written inside a callback leaves together when the
+// callback ends. It returns engine.ErrClosed after Close, ErrFragmented inside a
+// message that WriteFragment has not ended, or engine.ErrSlowConsumer when the
+// peer left HighWater bytes unread: the connection is then being closed. It never
+// blocks.
 func (c *Conn) WriteMessage(t MessageType, p []byte) error {
-	if c.state != stateOpen {
+	if err := c.begin(); err != nil {
+		return err
+	}
+	if c.zip.deflates(len(p)) {
+		return c.writeDeflated(wsproto.OpCode(t), p)
+	}
+	return c.writeFrame(wsproto.OpCode(t), p)
+}
+
+// begin says whether a message may be sent, and counts it.
+func (c *Conn) begin() error {
+	switch {
+	case c.state != stateOpen:
 		return engine.ErrClosed
+	case c.sending != 0:
+		return ErrFragmented
 	}
 	c.ep.stats.messagesOut.Add(1)
-	return c.writeFrame(wsproto.OpCode(t), p)
+	return nil
 }
 
 // WritePrepared sends a prepared message. The errors are those of WriteMessage.
 func (c *Conn) WritePrepared(m *Prepared) error {
-	if c.ep.codec.Client {
-		return c.WriteMessage(m.t, m.frame[m.head:])
+	if c.ep.codec.Client { // every frame has another mask
+		return c.WriteMessage(m.t, m.payload())
 	}
-	if c.state != stateOpen {
-		return engine.ErrClosed
+	if err := c.begin(); err != nil {
+		return err
 	}
-	c.ep.stats.messagesOut.Add(1)
+	if c.zip.deflates(len(m.payload())) {
+		if frame := m.deflated(c.zip); frame != nil {
+			c.zip.sent(m.payload())
+			return c.ec.WriteShared(frame)
+		}
+	}
 	return c.ec.WriteShared(m.frame)
 }
 
@@ -132,6 +157,9 @@ func (c *Conn) SetUser(v any) { c.user = v }
 // User returns what SetUser kept.
 func (c *Conn) User() any { return c.user }
 
+// Compressed reports whether permessage-deflate was agreed.
+func (c *Conn) Compressed() bool { return c.zip != nil }
+
 // Buffered returns the bytes that wait for the peer to read.
 func (c *Conn) Buffered() int { return c.ec.Buffered() }
 
@@ -154,15 +182,18 @@ func (c *Conn) writeControl(op wsproto.OpCode, p []byte) error {
 	return c.ec.WriteUrgent(c.appendFrame(c.ec.AvailableBuffer(), op, p))
 }
 
-// appendFrame appends one frame. A client masks with a key that nobody can
-// foresee (RFC 6455 section 5.3): the generator of math/rand/v2 is ChaCha8,
-// seeded by the system.
 func (c *Conn) appendFrame(b []byte, op wsproto.OpCode, p []byte) []byte {
 	if !c.ep.codec.Client {
 		return wsproto.AppendFrame(b, op, p)
 	}
-	r := rand.Uint32()
-	return wsproto.AppendMaskedFrame(b, op, p, [4]byte{byte(r), byte(r >> 8), byte(r >> 16), byte(r >> 24)})
+	return wsproto.AppendMaskedFrame(b, op, p, maskingKey())
+}
+
+// maskingKey is one that nobody can foresee (RFC 6455 section 5.3): the generator
+// of math/rand/v2 is ChaCha8, seeded by the system.
+func maskingKey() (key [4]byte) {
+	binary.LittleEndian.PutUint32(key[:], rand.Uint32())
+	return key
 }
 
 // writeFrame writes one frame, put together where it leaves from when it fits
@@ -173,19 +204,27 @@ func (c *Conn) writeFrame(op wsproto.OpCode, p []byte) error {
 		_, err := c.ec.Write(c.appendFrame(b, op, p))
 		return err
 	}
-	if c.ep.codec.Client {
-		big := buffer.Get(len(p) + wsproto.MaxHeaderSize)
-		big.B = c.appendFrame(big.B, op, p)
-		_, err := c.ec.Write(big.B)
-		buffer.Put(big)
+	return c.writePart(wsproto.Header{Fin: true, OpCode: op}, p)
+}
+
+// writePart writes any data frame. A payload that is too large to be copied leaves
+// from where it is, in one writev with its header.
+func (c *Conn) writePart(h wsproto.Header, p []byte) error {
+	h.Length = int64(len(p))
+	if !c.ep.codec.Client {
+		if _, err := c.ec.Write(wsproto.AppendHeader(c.ec.AvailableBuffer(), h)); err != nil {
+			return err
+		}
+		_, err := c.ec.Write(p)
 		return err
 	}
-	// A payload that is too large to be copied leaves from where it is, in
-	// one writev with its header.
-	h := wsproto.Header{Fin: true, OpCode: op, Length: int64(len(p))}
-	if _, err := c.ec.Write(wsproto.AppendHeader(b, h)); err != nil {
-		return err
-	}
-	_, err := c.ec.Write(p)
+	h.Masked, h.Mask = true, maskingKey()
+	b := buffer.Get(wsproto.MaxHeaderSize + len(p))
+	b.B = wsproto.AppendHeader(b.B, h)
+	head := len(b.B)
+	b.B = append(b.B, p...)
+	wsproto.Mask(b.B[head:], h.Mask, 0)
+	_, err := c.ec.Write(b.B)
+	buffer.Put(b)
 	return err
 }

@@ -35,6 +35,13 @@ var ErrControlTooLong = errors.New("websocket: control frame with more than 125 
 // within CloseTimeout.
 var ErrCloseTimeout = errors.New("websocket: close timeout")
 
+// ErrPongTimeout ends a connection whose peer was silent for longer than
+// PingInterval and then for PongTimeout after a ping.
+var ErrPongTimeout = errors.New("websocket: pong timeout")
+
+// ErrFragmented refuses a message while another is sent in fragments.
+var ErrFragmented = errors.New("websocket: a message is being sent in fragments")
+
 // CloseError is what OnClose is told, always.
 type CloseError struct {
 	// Code and Reason are those of the peer's close frame. Where there was

@@ -1,6 +1,10 @@
 package websocket
 
-import "github.com/sockeye-io/sockeye/engine"
+import (
+	"unsafe"
+
+	"github.com/sockeye-io/sockeye/engine"
+)
 
 // NewDialing is the handler of a client connection, for a loop in memory, and
 // the outcome that Dial would wait for.
@@ -11,3 +15,9 @@ func NewDialing(url string, h Handler, o DialOptions) (engine.Handler, <-chan er
 	}
 	return d, d.done, nil
 }
+
+// Deflated returns the frame that c would be sent for m.
+func Deflated(m *Prepared, c *Conn) []byte { return m.deflated(c.zip) }
+
+// ConnSize is what a connection takes here.
+const ConnSize = unsafe.Sizeof(Conn{})

@@ -11,13 +11,30 @@ import (
 // nil means that the call was queued for the loop.
 type Handle struct{ h engine.Handle }
 
-// What a mail to a connection means: a message type, or this plus a close code.
-const mailClose = 1 << 16
+// What a mail to a connection means: a message type or, with mailClose, a close
+// code. A message type with mailFragment is one fragment, with mailLast the last.
+const (
+	mailClose = 1 << (16 + iota)
+	mailFragment
+	mailLast
+)
 
 // WriteMessage queues a copy of p as one message. It returns engine.ErrClosed,
 // engine.ErrMailboxFull (nothing was queued; the connection stays open) or
 // engine.ErrServerClosed.
 func (h Handle) WriteMessage(t MessageType, p []byte) error { return h.h.Mail(int(t), p) }
+
+// WriteFragment queues a copy of p as a fragment of a message; see
+// Conn.WriteFragment. One goroutine at a time sends the fragments of a message:
+// what others write to the connection meanwhile is dropped, and counted. The
+// errors are those of WriteMessage.
+func (h Handle) WriteFragment(t MessageType, p []byte, last bool) error {
+	tag := mailFragment | int(t)
+	if last {
+		tag |= mailLast
+	}
+	return h.h.Mail(tag, p)
+}
 
 // Ping queues a ping with at most 125 bytes. The errors are those of
 // WriteMessage, and ErrControlTooLong.
@@ -53,6 +70,8 @@ func (c *Conn) mail(tag int, p []byte) {
 	switch {
 	case tag&mailClose != 0:
 		c.Close(tag&^mailClose, string(p))
+	case tag&mailFragment != 0:
+		err = c.WriteFragment(MessageType(tag&0xf), p, tag&mailLast != 0)
 	case tag == int(wsproto.OpPing):
 		err = c.Ping(p)
 	default:

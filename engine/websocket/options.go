@@ -39,6 +39,18 @@ type Options struct {
 	// its header lines. Zero and negative mean 8192 and 64.
 	MaxHead, MaxHeaders int
 
+	// Compression negotiates permessage-deflate. Nil declines it.
+	Compression *Compression
+
+	// PingInterval is how often a connection is looked at: when nothing came
+	// from the peer since the last time it is sent a ping, so after one to two
+	// intervals of silence. Zero and negative mean never. Rounded up to 100 ms.
+	PingInterval time.Duration
+
+	// PongTimeout is how long the peer may then stay silent before it is given
+	// up with ErrPongTimeout; any bytes will do. Zero means PingInterval.
+	PongTimeout time.Duration
+
 	// HandshakeTimeout bounds the opening handshake. Zero means 10 s,
 	// negative no bound.
 	HandshakeTimeout time.Duration
@@ -60,13 +72,19 @@ func (e *RefuseError) Error() string {
 
 // endpoint is what all connections of a server, or one of a client, share.
 type endpoint struct {
-	h       Handler
-	onPong  PongHandler
-	codec   wsproto.Config
-	limits  wsproto.Limits
-	hsTime  time.Duration
-	endTime time.Duration
-	stats   counters
+	h          Handler
+	onPong     PongHandler
+	onFragment FragmentHandler
+	onWritable WritableHandler
+	codec      wsproto.Config
+	zipped     wsproto.Config // where compression is agreed
+	zip        *Compression   // nil without
+	limits     wsproto.Limits
+	hsTime     time.Duration
+	endTime    time.Duration
+	pingTime   time.Duration // zero: never
+	pongTime   time.Duration
+	stats      counters
 }
 
 func newEndpoint(h Handler, o *Options, client bool) *endpoint {
@@ -76,17 +94,28 @@ func newEndpoint(h Handler, o *Options, client bool) *endpoint {
 	ep := &endpoint{
 		h:       h,
 		codec:   wsproto.Config{Client: client, MaxFrame: o.MaxFrame, MaxMessage: o.MaxMessage, SkipUTF8: o.SkipUTF8},
+		zip:     o.Compression,
 		limits:  wsproto.Limits{MaxHead: o.MaxHead, MaxHeaders: o.MaxHeaders},
 		hsTime:  orDefault(o.HandshakeTimeout, 10*time.Second),
 		endTime: orDefault(o.CloseTimeout, 5*time.Second),
 	}
+	ep.pingTime = max(o.PingInterval, 0)
+	ep.pongTime = orDefault(o.PongTimeout, ep.pingTime)
+	ep.zipped = ep.codec
+	ep.zipped.Deflate = true
+	if ep.zip != nil {
+		ep.zip.init()
+	}
 	ep.onPong, _ = h.(PongHandler)
+	ep.onFragment, _ = h.(FragmentHandler)
+	ep.onWritable, _ = h.(WritableHandler)
 	return ep
 }
 
-func orDefault(d, zero time.Duration) time.Duration {
-	if d == 0 {
+// orDefault reads a setting of which zero means a default, and negative nothing.
+func orDefault[T int | int64 | time.Duration](v, zero T) T {
+	if v == 0 {
 		return zero
 	}
-	return max(d, 0)
+	return max(v, 0)
 }

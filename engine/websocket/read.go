@@ -10,6 +10,9 @@ import (
 // that arrives after the end is looked at.
 func (c *Conn) frames(p []byte) int {
 	off, messages := 0, 0
+	if len(p) > 0 {
+		c.alive = heard
+	}
 	for c.state == stateOpen || c.state == stateClosing {
 		ev, n, err := c.dec.Next(p[off:])
 		if err != nil {
@@ -57,7 +60,16 @@ func (c *Conn) frames(p []byte) int {
 // piece hands a message over: from where it was read when it came whole, else
 // from a buffer that grows with what arrives, never with what was announced.
 func (c *Conn) piece(ev *wsproto.Event) {
-	if ev.First && ev.Last {
+	switch {
+	case c.dec.Compressed():
+		c.compressed(ev)
+		return
+	case c.ep.onFragment != nil:
+		if ev.Last || len(ev.Payload) > 0 {
+			c.ep.onFragment.OnFragment(c, MessageType(ev.Op), ev.Payload, ev.Last)
+		}
+		return
+	case ev.First && ev.Last:
 		c.ep.h.OnMessage(c, MessageType(ev.Op), ev.Payload)
 		return
 	}
@@ -122,9 +134,12 @@ func closeError(err error) *CloseError {
 	return &CloseError{Code: CodeAbnormal, Err: err}
 }
 
-// expired is the end of a timer: of the opening or of the closing handshake.
+// expired is the end of a timer: of the opening or of the closing handshake, or
+// between the two of the peer's silence.
 func (c *Conn) expired() {
 	switch c.state {
+	case stateOpen:
+		c.doubt()
 	case stateHandshake:
 		c.ep.stats.handshakeTimeouts.Add(1)
 		c.ec.CloseWithError(ErrHandshakeTimeout)
@@ -140,6 +155,7 @@ func (c *Conn) release(err error) {
 	c.state = stateClosed
 	buffer.Put(c.msg)
 	c.msg = nil
+	c.zip.free()
 	if c.known {
 		c.ep.h.OnClose(c, closeError(err))
 	}

@@ -114,6 +114,9 @@ func (s *Server) OnTimer(ec *engine.Conn) {
 	c.expired()
 }
 
+// OnWritable tells the application that the peer has read on.
+func (s *Server) OnWritable(ec *engine.Conn) { ec.User().(*Conn).relieved() }
+
 // OnMail sends for other goroutines.
 func (s *Server) OnMail(ec *engine.Conn, tag int, p []byte) { ec.User().(*Conn).mail(tag, p) }
 
@@ -149,10 +152,27 @@ func (s *Server) upgrade(c *Conn, p []byte) int {
 		return len(p)
 	}
 	r.Subprotocol = r.SelectProtocol(s.subprotocols)
-	_, _ = c.ec.Write(wsproto.AppendUpgradeResponse(c.ec.AvailableBuffer(), r.Key, r.Subprotocol, nil))
+	var room [128]byte
+	extra := s.negotiate(c, r, room[:0])
+	_, _ = c.ec.Write(wsproto.AppendUpgradeResponse(c.ec.AvailableBuffer(), r.Key, r.Subprotocol, extra))
 	s.ep.stats.handshakes.Add(1)
 	_ = c.open(r) // the peer and the counters are told
 	return n
+}
+
+// negotiate agrees on permessage-deflate, if both sides want it, and appends the
+// line that says so.
+func (s *Server) negotiate(c *Conn, r *Request, line []byte) []byte {
+	if s.ep.zip == nil || s.ep.onFragment != nil { // pieces of a compressed message cannot be had yet
+		return line
+	}
+	zip, d := s.ep.zip.accept(&r.Request)
+	if zip == nil {
+		return line
+	}
+	c.deflated(zip)
+	line = append(line, "Sec-WebSocket-Extensions: "...)
+	return append(wsproto.AppendDeflate(line, d), "\r\n"...)
 }
 
 func (s *Server) check(r *Request) error {
@@ -189,8 +209,8 @@ func (s *Server) refuse(c *Conn, err error) {
 
 // open begins the life of the connection that the application sees.
 func (c *Conn) open(r *Request) error {
-	c.ec.SetTimer(0)
 	c.state = stateOpen
+	c.watch()
 	err := c.ep.h.OnOpen(c, r)
 	if err != nil {
 		if c.state == stateOpen {

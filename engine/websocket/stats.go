@@ -17,14 +17,22 @@ type Stats struct {
 	// Failed connections, by the close code that the peer was sent.
 	ProtocolErrors, InvalidPayloads, TooBig uint64
 	CloseTimeouts                           uint64
-	Dropped                                 uint64 // messages and pings of a Handle that came after Close
+	PongTimeouts                            uint64 // peers that were silent and then did not answer a ping
+	Dropped                                 uint64 // messages and pings of a Handle that came after Close, and what came within a message in fragments
+	Inflated                                uint64 // messages that came compressed
+	Bombs                                   uint64 // of TooBig: compressed messages that were small enough, but not what they inflate to
+	// WindowBytes is the memory of context takeover now, WindowsPromised the
+	// most that it can grow to with the connections there are; both are over all
+	// that share the Compression.
+	WindowBytes, WindowsPromised int64
 }
 
 type counters struct {
 	handshakes, refused, handshakeTimeouts atomic.Uint64
 	messagesIn, messagesOut, pingsIn       atomic.Uint64
 	protocol, payload, tooBig              atomic.Uint64
-	closeTimeouts, dropped                 atomic.Uint64
+	closeTimeouts, pongTimeouts, dropped   atomic.Uint64
+	inflated, bombs                        atomic.Uint64
 }
 
 func (c *counters) violation(code wsproto.StatusCode) {
@@ -41,10 +49,15 @@ func (c *counters) violation(code wsproto.StatusCode) {
 // Stats reads the counters. Any goroutine may call it.
 func (s *Server) Stats() Stats {
 	c := &s.ep.stats
-	return Stats{
+	st := Stats{
 		Handshakes: c.handshakes.Load(), Refused: c.refused.Load(), HandshakeTimeouts: c.handshakeTimeouts.Load(),
 		MessagesIn: c.messagesIn.Load(), MessagesOut: c.messagesOut.Load(), PingsIn: c.pingsIn.Load(),
 		ProtocolErrors: c.protocol.Load(), InvalidPayloads: c.payload.Load(), TooBig: c.tooBig.Load(),
-		CloseTimeouts: c.closeTimeouts.Load(), Dropped: c.dropped.Load(),
+		CloseTimeouts: c.closeTimeouts.Load(), PongTimeouts: c.pongTimeouts.Load(), Dropped: c.dropped.Load(),
+		Inflated: c.inflated.Load(), Bombs: c.bombs.Load(),
 	}
+	if z := s.ep.zip; z != nil {
+		st.WindowBytes, st.WindowsPromised = z.held.Load(), z.promised.Load()
+	}
+	return st
 }
