@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/sockeye-io/sockeye/codec/wsproto"
 	"github.com/sockeye-io/sockeye/engine"
@@ -113,27 +112,6 @@ func client(t testing.TB, l *enginetest.Loop, h websocket.Handler, o websocket.D
 	}
 	p := l.Connect(d, engine.Options{})
 	return p, readRequest(t, p.Received()), done
-}
-
-func TestDialTimeout(t *testing.T) {
-	t.Parallel()
-	l := memory(t)
-	p, r, done := client(t, l, newTalk(), websocket.DialOptions{})
-	p.Send([]byte(accept(r)[:30]))
-	l.Advance(9 * time.Second)
-	if len(done) > 0 || p.Closed() {
-		t.Fatal("timed out early")
-	}
-	l.Advance(time.Second + 500*time.Millisecond)
-	if err := wait(t, done, "outcome"); !errors.Is(err, websocket.ErrHandshakeTimeout) || !p.Closed() {
-		t.Errorf("got %v, closed %v", err, p.Closed())
-	}
-	p, r, done = client(t, l, newTalk(), websocket.DialOptions{Options: websocket.Options{HandshakeTimeout: -1}})
-	l.Advance(10 * time.Minute)
-	p.Send([]byte(accept(r)))
-	if err := wait(t, done, "outcome"); err != nil {
-		t.Errorf("a negative HandshakeTimeout: %v", err)
-	}
 }
 
 func TestDialDrain(t *testing.T) {

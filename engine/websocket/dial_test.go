@@ -64,7 +64,8 @@ func TestDialWrong(t *testing.T) {
 		o   websocket.DialOptions
 	}{
 		"http":              {url: "http://localhost/"},
-		"wss":               {url: "wss://localhost/"},
+		"TLS of packets":    {url: "wss://localhost/", o: websocket.DialOptions{Network: "unixpacket", Addr: "a"}},
+		"only a port":       {url: "ws://:80/"},
 		"no scheme":         {url: "localhost"},
 		"no host":           {url: "ws:///path"},
 		"opaque":            {url: "ws:localhost"},

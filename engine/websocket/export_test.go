@@ -9,7 +9,11 @@ import (
 // NewDialing is the handler of a client connection, for a loop in memory, and
 // the outcome that Dial would wait for.
 func NewDialing(url string, h Handler, o DialOptions) (engine.Handler, <-chan error, error) {
-	d, err := newDialing(url, h, &o)
+	a, err := newAttempt(url, &o)
+	if err != nil {
+		return nil, nil, err
+	}
+	d, err := newDialing(a, newEndpoint(h, &o.Options, true))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,0 +1,118 @@
+package websocket
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/sockeye-io/sockeye/codec/wsproto"
+)
+
+// The read buffer grows from the one to the other when reads fill it.
+const (
+	minRead = 4 << 10
+	maxRead = 64 << 10
+)
+
+// ReadMessage waits for the next message. p is the caller's. When ctx ends first
+// it returns the cause of ctx and nothing is lost: the next call goes on where
+// this one was. Once the connection has ended the error is always the same
+// *CloseError.
+func (c *Client) ReadMessage(ctx context.Context) (t MessageType, p []byte, err error) {
+	if err := c.reading.take(ctx); err != nil {
+		return 0, nil, fmt.Errorf("websocket: read: %w", err)
+	}
+	defer c.reading.pass()
+	return c.next(ctx, false)
+}
+
+// next reads up to the end of a message, which is dropped or returned, or of the
+// connection. The caller has the turn to read.
+func (c *Client) next(ctx context.Context, drop bool) (t MessageType, p []byte, err error) {
+	undo := func() {}
+	defer func() { undo() }()
+	for waits := false; ; {
+		if err := c.outcome(); err != nil {
+			return 0, nil, err
+		}
+		ev, n, bad := c.dec.Next(c.in)
+		if bad != nil {
+			return 0, nil, c.fail(bad.(*wsproto.Error))
+		}
+		c.in = c.in[n:]
+		if n == 0 {
+			if !waits {
+				undo, waits = interruptible(ctx, c.nc.SetReadDeadline), true
+			}
+			if err := c.fill(); err != nil {
+				if ctx.Err() != nil && isTimeout(err) {
+					return 0, nil, fmt.Errorf("websocket: read: %w", context.Cause(ctx))
+				}
+				c.end(&CloseError{Code: CodeAbnormal, Err: err})
+			}
+			continue
+		}
+		switch ev.Op {
+		case wsproto.OpText, wsproto.OpBinary:
+			if drop {
+				c.msg = nil
+			} else {
+				c.msg = append(c.msg, ev.Payload...) // grows with what arrives, not with what was announced
+			}
+			if ev.Last {
+				p, c.msg = c.msg, nil
+				return MessageType(ev.Op), p, nil
+			}
+		case wsproto.OpPing:
+			c.pinged(ev.Payload)
+		case wsproto.OpPong:
+			c.ponged(ev.Payload)
+		case wsproto.OpClose:
+			return 0, nil, c.closed(ev.Payload)
+		}
+	}
+}
+
+// fill reads once. What was not decoded is a header or a control frame at most.
+func (c *Client) fill() error {
+	to := c.buf
+	if c.full && len(to) < maxRead {
+		to = make([]byte, 4*len(to))
+	}
+	have := copy(to, c.in)
+	n, err := c.nc.Read(to[have:])
+	c.buf, c.in = to, to[:have+n]
+	c.full = have+n == len(to)
+	if n > 0 {
+		return nil // an error comes again
+	}
+	return err
+}
+
+// pinged answers a ping. RFC 6455 5.5.3: who has not answered a ping yet "MAY
+// elect to send a Pong frame for only the most recently processed Ping frame". So
+// while another goroutine writes, the reader does not wait for it, as the
+// peer may wait for the reader.
+func (c *Client) pinged(p []byte) {
+	c.mu.Lock()
+	c.pong = append(make([]byte, 0, wsproto.MaxControlPayload), p...)
+	c.mu.Unlock()
+	if c.writing.try() {
+		c.written()
+	}
+}
+
+// ponged lets those know who wait for this pong, or for one to an earlier ping.
+func (c *Client) ponged(p []byte) {
+	if len(p) != 8 {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id, answered := range c.waiting {
+		if id <= binary.BigEndian.Uint64(p) {
+			close(answered)
+			delete(c.waiting, id)
+		}
+	}
+}

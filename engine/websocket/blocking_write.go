@@ -1,0 +1,125 @@
+package websocket
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+
+	"github.com/sockeye-io/sockeye/codec/wsproto"
+	"github.com/sockeye-io/sockeye/engine"
+	"github.com/sockeye-io/sockeye/engine/internal/buffer"
+)
+
+// WriteMessage sends one message in one frame, and returns when the kernel has
+// taken it. p is not changed. It returns engine.ErrClosed when a close frame was
+// sent or the connection has ended; ReadMessage tells how. When ctx ends before
+// it was this message's turn it returns the cause; when in the midst of it, that
+// ends the connection, for half a frame cannot be taken back.
+func (c *Client) WriteMessage(ctx context.Context, t MessageType, p []byte) error {
+	return c.write(ctx, wsproto.OpCode(t), p)
+}
+
+// Ping sends a ping and waits for its pong, which another goroutine's
+// ReadMessage has to meet. It returns nil, the cause of ctx, what ended the
+// connection, or the errors of WriteMessage.
+func (c *Client) Ping(ctx context.Context) error {
+	answered := make(chan struct{})
+	c.mu.Lock()
+	c.pings++
+	id := c.pings
+	c.waiting[id] = answered
+	c.mu.Unlock()
+	defer func() {
+		c.mu.Lock()
+		delete(c.waiting, id)
+		c.mu.Unlock()
+	}()
+	if err := c.write(ctx, wsproto.OpPing, binary.BigEndian.AppendUint64(nil, id)); err != nil {
+		return err
+	}
+	select {
+	case <-answered:
+		return nil
+	case <-c.over:
+		return c.outcome()
+	case <-ctx.Done():
+		return fmt.Errorf("websocket: ping: %w", context.Cause(ctx))
+	}
+}
+
+func (c *Client) write(ctx context.Context, op wsproto.OpCode, p []byte) error {
+	if err := c.writing.take(ctx); err != nil {
+		return fmt.Errorf("websocket: write: %w", err)
+	}
+	defer c.written()
+	return c.send(ctx, op, p)
+}
+
+// written passes the turn to write on, and answers the ping that the reader has
+// met in the meantime.
+func (c *Client) written() {
+	for {
+		c.answerPing()
+		c.writing.pass()
+		c.mu.Lock()
+		owed := c.pong != nil && !c.closing
+		c.mu.Unlock()
+		if !owed || !c.writing.try() {
+			return
+		}
+	}
+}
+
+// answerPing sends the pong that is owed, if one is. A peer that leaves no room
+// for it for CloseTimeout is as good as gone. The ctx of the call that happens to
+// send it does not count: its end would end the connection.
+func (c *Client) answerPing() {
+	c.mu.Lock()
+	p := c.pong
+	c.pong = nil
+	c.mu.Unlock()
+	if p != nil {
+		ctx, cancel := c.patience()
+		defer cancel()
+		_ = c.send(ctx, wsproto.OpPong, p)
+	}
+}
+
+// patience ends after CloseTimeout.
+func (c *Client) patience() (context.Context, context.CancelFunc) {
+	if c.endTime <= 0 {
+		return context.Background(), func() {}
+	}
+	return context.WithTimeoutCause(context.Background(), c.endTime, ErrCloseTimeout)
+}
+
+// send writes one frame. The caller has the turn to write.
+func (c *Client) send(ctx context.Context, op wsproto.OpCode, p []byte) error {
+	c.mu.Lock()
+	closing := c.closing
+	c.closing = closing || op == wsproto.OpClose
+	c.mu.Unlock()
+	if closing {
+		return engine.ErrClosed
+	}
+	b := buffer.Get(len(p) + wsproto.MaxHeaderSize)
+	defer buffer.Put(b)
+	key := rand.Uint32() // as Conn's
+	b.B = wsproto.AppendMaskedFrame(b.B, op, p, [4]byte{byte(key), byte(key >> 8), byte(key >> 16), byte(key >> 24)})
+	undo := interruptible(ctx, c.nc.SetWriteDeadline)
+	_, err := c.nc.Write(b.B)
+	undo()
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil && isTimeout(err) {
+		err = context.Cause(ctx)
+	}
+	c.end(&CloseError{Code: CodeAbnormal, Err: err})
+	return fmt.Errorf("websocket: write: %w", err)
+}
+
+func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
