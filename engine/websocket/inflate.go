@@ -69,15 +69,16 @@ func (ep *endpoint) limit() int64 {
 // compressed gathers a piece of a compressed message, and hands the message over
 // when it is whole.
 func (c *Conn) compressed(ev *wsproto.Event) {
-	if c.msg == nil {
-		c.msg = buffer.Get(len(ev.Payload) + len(wsproto.DeflateTail))
+	var packed *buffer.Buf
+	if ev.First && ev.Last {
+		packed = buffer.Append(buffer.Get(len(ev.Payload)+len(wsproto.DeflateTail)), ev.Payload)
+	} else {
+		c.gather(ev.Payload)
+		if !ev.Last {
+			return
+		}
+		packed = c.gathered()
 	}
-	c.msg = buffer.Append(c.msg, ev.Payload)
-	if !ev.Last {
-		return
-	}
-	packed := c.msg
-	c.msg = nil
 	msg, err := c.zip.inflate(packed, c.ep.limit())
 	if err == nil && ev.Op == wsproto.OpText && !c.ep.codec.SkipUTF8 && !utf8.Valid(msg.B) {
 		buffer.Put(msg)

@@ -9,7 +9,7 @@ import (
 // frames decodes what has arrived and answers how many bytes were used. Nothing
 // that arrives after the end is looked at.
 func (c *Conn) frames(p []byte) int {
-	off, messages := 0, 0
+	off, messages, pieces := 0, 0, 0
 	if len(p) > 0 {
 		c.alive = heard
 	}
@@ -28,6 +28,9 @@ func (c *Conn) frames(p []byte) int {
 			if ev.Last {
 				messages++
 			}
+			if !ev.First || !ev.Last {
+				pieces++
+			}
 			c.piece(&ev)
 		case wsproto.OpPing:
 			c.ep.stats.pingsIn.Add(1)
@@ -42,6 +45,7 @@ func (c *Conn) frames(p []byte) int {
 				c.ep.onPong.OnPong(c, ev.Payload)
 			}
 		case wsproto.OpClose:
+			c.ep.stats.closesIn.Add(1)
 			c.closed(ev.Payload)
 		}
 		if c.ec.Closing() { // a slow consumer, say: the rest would be in vain
@@ -50,6 +54,9 @@ func (c *Conn) frames(p []byte) int {
 	}
 	if messages > 0 {
 		c.ep.stats.messagesIn.Add(uint64(messages))
+	}
+	if pieces > 0 {
+		c.ep.stats.pieces.Add(uint64(pieces))
 	}
 	if c.state == stateClosed {
 		return len(p)
@@ -73,16 +80,29 @@ func (c *Conn) piece(ev *wsproto.Event) {
 		c.ep.h.OnMessage(c, MessageType(ev.Op), ev.Payload)
 		return
 	}
-	if c.msg == nil {
-		c.msg = buffer.Get(len(ev.Payload))
-	}
-	c.msg = buffer.Append(c.msg, ev.Payload)
+	c.gather(ev.Payload)
 	if ev.Last {
-		msg := c.msg
-		c.msg = nil
+		msg := c.gathered()
 		c.ep.h.OnMessage(c, MessageType(ev.Op), msg.B)
 		buffer.Put(msg)
 	}
+}
+
+// gather keeps p until the rest of its message has come.
+func (c *Conn) gather(p []byte) {
+	if c.msg == nil {
+		c.msg = buffer.Get(len(p))
+		c.ep.stats.partial.Add(1)
+	}
+	c.msg = buffer.Append(c.msg, p)
+}
+
+// gathered lends what was kept, to be put back.
+func (c *Conn) gathered() *buffer.Buf {
+	msg := c.msg
+	c.msg = nil
+	c.ep.stats.partial.Add(-1)
+	return msg
 }
 
 // fail answers a violation. RFC 6455 7.1.7: send a close frame with the code,
@@ -111,9 +131,17 @@ func (c *Conn) closed(payload []byte) {
 	c.end(&CloseError{Code: int(code), Reason: string(reason)})
 }
 
+// forget gives back the beginning of a message that will never be whole.
+func (c *Conn) forget() {
+	if c.msg != nil {
+		buffer.Put(c.gathered())
+	}
+}
+
 // end closes the connection below, with the cause that OnClose will be told.
 func (c *Conn) end(err *CloseError) {
 	c.state = stateClosed
+	c.forget() // now: to flush and to linger may take long
 	c.ec.CloseWithError((*ended)(err))
 }
 
@@ -153,8 +181,7 @@ func (c *Conn) expired() {
 // application when it knows of it.
 func (c *Conn) release(err error) {
 	c.state = stateClosed
-	buffer.Put(c.msg)
-	c.msg = nil
+	c.forget()
 	c.zip.free()
 	if c.known {
 		c.ep.h.OnClose(c, closeError(err))

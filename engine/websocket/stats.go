@@ -6,7 +6,7 @@ import (
 	"github.com/sockeye-io/sockeye/codec/wsproto"
 )
 
-// Stats are counts since the server was made.
+// Stats are counts since the server was made, and what is there now.
 type Stats struct {
 	Handshakes        uint64 // opening handshakes that were accepted
 	Refused           uint64 // answered with an HTTP error
@@ -14,6 +14,9 @@ type Stats struct {
 	MessagesIn        uint64
 	MessagesOut       uint64 // broadcast deliveries included
 	PingsIn           uint64
+	ClosesIn          uint64 // close frames, answers to ours included
+	Pieces            uint64 // of messages that did not come whole: fragments, and what each read brought of a large frame
+	Partial           int    // messages now whose beginning is kept until the rest comes
 	// Failed connections, by the close code that the peer was sent.
 	ProtocolErrors, InvalidPayloads, TooBig uint64
 	CloseTimeouts                           uint64
@@ -33,6 +36,8 @@ type counters struct {
 	protocol, payload, tooBig              atomic.Uint64
 	closeTimeouts, pongTimeouts, dropped   atomic.Uint64
 	inflated, bombs                        atomic.Uint64
+	closesIn, pieces                       atomic.Uint64
+	partial                                atomic.Int64
 }
 
 func (c *counters) violation(code wsproto.StatusCode) {
@@ -55,6 +60,7 @@ func (s *Server) Stats() Stats {
 		ProtocolErrors: c.protocol.Load(), InvalidPayloads: c.payload.Load(), TooBig: c.tooBig.Load(),
 		CloseTimeouts: c.closeTimeouts.Load(), PongTimeouts: c.pongTimeouts.Load(), Dropped: c.dropped.Load(),
 		Inflated: c.inflated.Load(), Bombs: c.bombs.Load(),
+		ClosesIn: c.closesIn.Load(), Pieces: c.pieces.Load(), Partial: int(c.partial.Load()),
 	}
 	if z := s.ep.zip; z != nil {
 		st.WindowBytes, st.WindowsPromised = z.held.Load(), z.promised.Load()
