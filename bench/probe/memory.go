@@ -27,3 +27,17 @@ func (p Process) Memory() (Memory, error) {
 	const kB = 1024
 	return Memory{RSS: int64(v[0]) * kB, Anon: int64(v[1]) * kB, PSS: int64(v[2]) * kB}, nil
 }
+
+// PeakRSS is the most that RSS has been since the process began to run its program, in bytes. The kernel keeps it
+// (VmHWM), so nothing that has come and gone is missed; it may be off by as much as Memory says of those counters.
+func (p Process) PeakRSS() (int64, error) {
+	text, err := os.ReadFile(p.path("status"))
+	if err != nil {
+		return 0, fmt.Errorf("probe: %w", err)
+	}
+	v, err := fields(text, "VmHWM")
+	if err != nil {
+		return 0, fmt.Errorf("probe: %s: %w", p.path("status"), err)
+	}
+	return int64(v[0]) << 10, nil
+}

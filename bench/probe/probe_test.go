@@ -113,6 +113,31 @@ func TestMemorySeesAnAllocation(t *testing.T) {
 	}
 }
 
+func TestPeakRSSOutlivesAnAllocation(t *testing.T) {
+	const size = 64 << 20
+	block, err := unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < size; i += 4096 {
+		block[i] = 1
+	}
+	if err := unix.Munmap(block); err != nil {
+		t.Fatal(err)
+	}
+	peak, err := self().PeakRSS()
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, err := self().Memory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if peak < size || peak < now.RSS {
+		t.Errorf("the peak is %d bytes, after an allocation of %d and with %d now", peak, size, now.RSS)
+	}
+}
+
 func TestFDs(t *testing.T) {
 	before, err := self().FDs()
 	if err != nil {
