@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/sockeye-io/sockeye/engine"
 )
@@ -89,6 +90,45 @@ func TestPeersThatNeverRead(t *testing.T) {
 	}
 	if st := e.Stats(); st.ClosedBy[engine.CauseSlowConsumer] != conns || st.DroppedBytes == 0 {
 		t.Errorf("%d closed as slow consumers, %d bytes dropped", st.ClosedBy[engine.CauseSlowConsumer], st.DroppedBytes)
+	}
+}
+
+// TestGivenUp: the kernel keeps nothing for a peer that was given up because it
+// does not read. When it reads at last it finds a reset, not what had waited.
+func TestGivenUp(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		cause error
+		limit engine.Options
+	}{
+		{"slow consumer", engine.ErrSlowConsumer, engine.Options{HighWater: 64 << 10}},
+		{"write timeout", engine.ErrWriteTimeout, engine.Options{HighWater: -1, WriteTimeout: 100 * time.Millisecond}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			const much = 16 << 20 // more than socket buffers hold
+			e := start(t, engine.Config{Loops: 1})
+			closed := make(chan error, 1)
+			ln := listen(t, e, "tcp", "127.0.0.1:0", &noting{&funcs{data: func(c *engine.Conn, p []byte) (int, error) {
+				for range much >> 20 {
+					if _, err := c.Write(make([]byte, 1<<20)); err != nil {
+						break
+					}
+				}
+				return len(p), nil
+			}}, closed}, engine.ListenOptions{Options: tt.limit})
+			nc := dial(t, ln.Addr())
+			if _, err := nc.Write([]byte("x")); err != nil {
+				t.Fatal(err)
+			}
+			if err := wait(t, closed, "OnClose"); !errors.Is(err, tt.cause) {
+				t.Errorf("OnClose was told %v, want %v", err, tt.cause)
+			}
+			if n, err := io.Copy(io.Discard, nc); !errors.Is(err, syscall.ECONNRESET) || n >= much {
+				t.Errorf("the peer read %d bytes and %v, want a reset", n, err)
+			}
+		})
 	}
 }
 

@@ -194,6 +194,7 @@ func (l *loop) room(c *Conn) error {
 		}
 	}
 	if c.out != nil && c.out.bytes >= c.svc.high {
+		abandon(c)
 		l.doom(c, ErrSlowConsumer)
 		return ErrSlowConsumer
 	}

@@ -81,5 +81,14 @@ func unblock(nc net.Conn) (err error) {
 	return err
 }
 
+// abandon lets the close that follows be a reset, which also drops what the
+// kernel holds for a peer that does not read: else that stays there for minutes,
+// up to 4 MB a connection (tcp_wmem), in which the peer can come again for more.
+func abandon(c *Conn) {
+	if c.fd >= 0 {
+		_ = unix.SetsockoptLinger(int(c.fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+	}
+}
+
 // msgTrunc is set by recvmsg when a packet was larger than the buffer.
 const msgTrunc = unix.MSG_TRUNC

@@ -123,6 +123,7 @@ func (l *loop) expire(slot uint32) {
 			l.run(c, callTimer)
 		}
 	case c.out != nil && l.stall(c) > 0 && l.passed(c.out.since+l.stall(c)):
+		abandon(c)
 		l.finish(c, ErrWriteTimeout)
 	case s.idle > 0 && !c.flags.has(flagClosing) && l.passed(c.active+s.idle):
 		l.beginClose(c, ErrIdleTimeout)
