@@ -3,7 +3,9 @@ package attack_test
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"os/exec"
 	"strings"
@@ -114,6 +116,25 @@ func (g *target) until(what string, ok func(c counters) bool) {
 		}
 		<-tick.C
 	}
+}
+
+// orphans counts the sockets that the server has closed and that wait to be rid of bytes.
+func (g *target) orphans() (n int) {
+	g.t.Helper()
+	table, err := os.ReadFile("/proc/net/tcp")
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	port := netip.MustParseAddrPort(g.addr).Port()
+	const finWait1 = "04"
+	for line := range strings.Lines(string(table)) {
+		// sl local_address rem_address st tx_queue:rx_queue ...
+		f := strings.Fields(line)
+		if strings.HasSuffix(f[1], fmt.Sprintf(":%04X", port)) && f[3] == finWait1 {
+			n++
+		}
+	}
+	return n
 }
 
 // survived ends the attack: the witnesses are served still and had every answer, and the server has never held more
