@@ -1,0 +1,119 @@
+package differential_test
+
+// A rule is a way in which a peer differs from the RFCs as the model reads them.
+// A set of rules is their sum.
+type rule uint32
+
+const (
+	textUnchecked rule = 1 << iota
+	reasonUnchecked
+	reason1002
+	longLength
+	overflowDropped
+	sumDropped
+	wholeHeader
+	unmaskedDropped
+	maskedAccepted
+	lateLimit
+	oneByteClose
+	no1014
+	rulesEnd
+)
+
+// catalogue gives the reason for every rule. Each is as narrow as the model can
+// tell: a peer must do what its rules say wherever they say it, and what the
+// RFCs say everywhere else.
+var catalogue = []struct {
+	rule
+	peers   []string
+	section string // of RFC 6455, where nothing else is said
+	reason  string
+}{
+	{
+		textUnchecked,
+		[]string{"gorilla", "coder"},
+		"8.1, 5.6",
+		"text is given to the application without looking whether it is UTF-8; ours fails with 1007",
+	},
+	{
+		reasonUnchecked,
+		[]string{"coder"},
+		"5.5.1, 8.1",
+		"the reason in a close frame may be anything, and is echoed; ours fails with 1007",
+	},
+	{
+		reason1002,
+		[]string{"gorilla"},
+		"8.1, 7.4.1",
+		"a close reason that is not UTF-8 is answered with 1002; 1007 is the code for data not consistent with its type",
+	},
+	{
+		longLength,
+		[]string{"gorilla", "coder"},
+		"5.2",
+		"a length that would have fitted in fewer bytes is accepted; ours fails with 1002. In control frames gorilla " +
+			"refuses it all the same, since 126 and 127 are more than 125",
+	},
+	{
+		overflowDropped,
+		[]string{"gorilla", "coder"},
+		"5.2, 7.1.7",
+		"a length of 2^63 or more ends the connection without the close frame that an endpoint SHOULD send",
+	},
+	{
+		sumDropped,
+		[]string{"gorilla"},
+		"7.4.1",
+		"when the lengths of the fragments of a message add up to 2^63 or more the connection ends without a close frame; " +
+			"to ours this is a message over the limit, 1009",
+	},
+	{
+		wholeHeader,
+		[]string{"coder"},
+		"5.2",
+		"a header is judged when all of it has arrived; ours and gorilla judge its first two bytes. Seen when the bytes " +
+			"end inside a bad header; and a length of 2^63, which is judged first, hides the other faults of its frame",
+	},
+	{
+		unmaskedDropped,
+		[]string{"coder"},
+		"5.1",
+		"a server ends the connection without a close frame when a frame is not masked; the RFC says MAY send 1002",
+	},
+	{
+		maskedAccepted,
+		[]string{"coder"},
+		"5.1",
+		"a client takes masked frames from a server, which it MUST NOT; the payload of data frames stays masked",
+	},
+	{
+		lateLimit,
+		[]string{"coder"},
+		"10.4",
+		"the limit for messages is looked at when more bytes have arrived, not when more are announced, so 1009 comes later",
+	},
+	{
+		oneByteClose,
+		[]string{"gorilla"},
+		"5.5.1",
+		"a close frame with one byte, half a code, is taken for an empty one",
+	},
+	{
+		no1014,
+		[]string{"gorilla"},
+		"7.4.2",
+		"1014 (bad gateway), which IANA has registered since, is answered with 1002",
+	},
+}
+
+// rulesOf sums up the rules of a peer. Ours has none.
+func rulesOf(peer string) (set rule) {
+	for _, c := range catalogue {
+		for _, p := range c.peers {
+			if p == peer {
+				set |= c.rule
+			}
+		}
+	}
+	return set
+}
