@@ -116,6 +116,12 @@ func (k *kitchen) write(b0, how byte, payload []byte) {
 	if k.client {
 		mask = 0
 	}
+	switch how { // where the forms of a length meet
+	case 206:
+		payload = make([]byte, 125+k.next()&1)
+	case 208:
+		payload = make([]byte, 65535+int(k.next()&1))
+	}
 	length, form := uint64(len(payload)), 0
 	switch how {
 	case 200, 201, 202:
