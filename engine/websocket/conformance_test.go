@@ -1,0 +1,174 @@
+package websocket_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/sockeye-io/sockeye/engine"
+	"github.com/sockeye-io/sockeye/engine/websocket"
+)
+
+// conformMode is one way to run the table.
+type conformMode struct {
+	name   string
+	client bool // our client is tested, else our server
+	chop   int  // everything the fuzzer sends leaves in pieces of so many bytes; zero: as the case says
+	early  bool // the first frames leave in one segment with the opening handshake
+	target func(t *testing.T) conformTarget
+}
+
+// skips says why a case is not run in a mode; empty runs it.
+func (m *conformMode) skips(c *conformCase) string {
+	switch {
+	case c.compressed() && !conformCompression:
+		return "compression is not there yet"
+	case m.chop > 0 && c.major() == 9:
+		return "a system call for each of 16 million bytes tells nothing that 65536 do not"
+	case m.chop > 0 && c.compressed() && (c.size() > 1024 || c.fragment() > 0):
+		return "as above"
+	case m.early && c.compressed():
+		return "what is compressed depends on the answer to the handshake"
+	case m.early && c.major() == 9:
+		return "only the first segment differs, which the other groups have too"
+	}
+	return ""
+}
+
+// conformCompression is false until Options.Compression exists.
+const conformCompression = false
+
+func conformOptions(*conformCase) websocket.Options { return websocket.Options{} }
+
+func conformModes() (list []*conformMode) {
+	server := func(network string) func(*testing.T) conformTarget {
+		return func(t *testing.T) conformTarget { return newConformServer(t, network, conformOptions(nil)) }
+	}
+	client := func(network string) func(*testing.T) conformTarget {
+		return func(t *testing.T) conformTarget { return newConformClient(t, network, conformOptions) }
+	}
+	for _, m := range []struct {
+		name  string
+		chop  int
+		early bool
+	}{
+		{"tcp", 0, false},
+		{"unix", 0, false},
+		{"tcp, one byte at a time", 1, false},
+		{"unix, one byte at a time", 1, false},
+		{"memory, one byte at a time", 1, false},
+		{"tcp, with the handshake", 0, true},
+		{"memory, with the handshake", 0, true},
+	} {
+		s := &conformMode{name: "server, " + m.name, chop: m.chop, early: m.early}
+		c := &conformMode{name: "client, " + m.name, client: true, chop: m.chop, early: m.early}
+		if network, _, _ := strings.Cut(m.name, ","); network != "memory" {
+			s.target, c.target = server(network), client(network)
+		} else {
+			s.target = func(t *testing.T) conformTarget {
+				return newConformMemory(t, func(echo *conformEcho, c *conformCase) (engine.Handler, error) {
+					return websocket.NewServer(echo, conformOptions(c)), nil
+				})
+			}
+			c.target = func(t *testing.T) conformTarget {
+				return newConformMemory(t, func(echo *conformEcho, c *conformCase) (engine.Handler, error) {
+					h, _, err := websocket.NewDialing("ws://fuzzer/", echo, websocket.DialOptions{Options: conformOptions(c)})
+					return h, err
+				})
+			}
+		}
+		list = append(list, s, c)
+	}
+	return list
+}
+
+// TestConformance runs the cases of the Autobahn test suite, as a table of facts,
+// against our server and our client: see conformance_judge_test.go for what
+// passing means. SOCKEYE_CONFORMANCE=full sends as many messages as the original.
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	cases := loadConformance(t, "testdata/conformance-cases.tsv")
+	if len(cases) != 517 {
+		t.Fatalf("%d cases, want 517", len(cases))
+	}
+	full := os.Getenv("SOCKEYE_CONFORMANCE") == "full"
+	modes := conformModes()
+	runConformance(t, cases, modes, full)
+}
+
+func runConformance(t *testing.T, cases []*conformCase, modes []*conformMode, full bool) {
+	report := newConformReport(cases)
+	groups := map[string][]*conformCase{}
+	for _, c := range cases {
+		groups[c.prefix()] = append(groups[c.prefix()], c)
+	}
+	var names []string
+	t.Run("mode", func(t *testing.T) { // returns when all are done
+		for _, m := range modes {
+			names = append(names, m.name)
+			t.Run(m.name, func(t *testing.T) {
+				t.Parallel()
+				for _, g := range report.groups {
+					t.Run(g, func(t *testing.T) {
+						t.Parallel()
+						m.run(t, groups[g], report, full)
+					})
+				}
+			})
+		}
+	})
+	lengths := "20 messages or 256 KiB for each case of groups 9.7, 9.8, 12 and 13; SOCKEYE_CONFORMANCE=full sends 1,000"
+	if full {
+		lengths = "1,000 messages for each case of groups 9.7, 9.8, 12 and 13 over tcp, in the other modes 20 or 256 KiB"
+	}
+	report.print(t, names, lengths)
+}
+
+// run does a group of cases, one after the other.
+func (m *conformMode) run(t *testing.T, cases []*conformCase, report *conformReport, full bool) {
+	var target conformTarget
+	for _, c := range cases {
+		if m.skips(c) != "" {
+			continue
+		}
+		if target == nil {
+			target = m.target(t)
+		}
+		n := 1000
+		if !full || strings.Contains(m.name, ",") && !strings.HasSuffix(m.name, ", tcp") {
+			n = min(20, max(3, 256<<10/max(c.size(), 1)))
+		}
+		v, detail := m.try(target, c, n)
+		report.add(m.name, c, v)
+		if v > verdictInformational || v == verdictInformational && !c.inform {
+			t.Errorf("%s: %v: %s", c.id, v, detail)
+		}
+	}
+	if target != nil {
+		target.close(t)
+	}
+}
+
+// try runs one case.
+func (m *conformMode) try(target conformTarget, c *conformCase, n int) (verdict, string) {
+	wire, err := target.connect(c)
+	if err != nil {
+		return verdictFailed, err.Error()
+	}
+	f := newFuzzer(wire, !m.client, uint64(c.minor()))
+	f.chop = m.chop
+	if err := f.shake(c.offers(), m.early); err != nil {
+		_ = wire.Close()
+		return verdictFailed, err.Error()
+	}
+	if c.compressed() && f.deflate == nil {
+		_ = wire.Close()
+		return verdictUnimplemented, "permessage-deflate was declined"
+	}
+	f.run(c, n)
+	v, detail := f.judge(c)
+	if v == verdictOK && c.compressed() && f.shrunk == 0 {
+		return verdictUnimplemented, "no message came compressed"
+	}
+	return v, detail
+}
