@@ -40,11 +40,16 @@ func (l leakChecked) Run() int {
 // needs skips a test that lacks a program, except in CI, where it fails.
 func needs(t *testing.T, program string) {
 	t.Helper()
-	if _, err := exec.LookPath(program); err == nil {
-		return
+	if _, err := exec.LookPath(program); err != nil {
+		lacks(t, program)
 	}
+}
+
+// lacks skips a test for want of something, except in CI, where it fails.
+func lacks(t *testing.T, what string) {
+	t.Helper()
 	if os.Getenv("SOCKEYE_CI") == "1" {
-		t.Fatalf("needs %s", program)
+		t.Fatal("needs " + what)
 	}
-	t.Skipf("needs %s", program)
+	t.Skip("needs " + what)
 }

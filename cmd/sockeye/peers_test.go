@@ -73,17 +73,45 @@ func shorten(s string) string {
 }
 
 // nodeWS is the command line that runs a script of testdata/peers with the npm
-// package ws. env becomes node: the process is one, and has one id.
+// package ws.
 func nodeWS(t *testing.T, script string, args ...string) []string {
+	t.Helper()
+	return nodeWith(t, "ws", script, args...)
+}
+
+// nodeWith is nodeWS with another package. env becomes node: the process is one,
+// and has one id.
+func nodeWith(t *testing.T, module, script string, args ...string) []string {
 	t.Helper()
 	needs(t, "node")
 	modules := os.Getenv("SOCKEYE_NODE_PATH")
-	if _, err := os.Stat(modules + "/ws/package.json"); err != nil {
-		const message = "needs ws 8 for Node: npm install ws, and its node_modules folder in SOCKEYE_NODE_PATH"
-		if os.Getenv("SOCKEYE_CI") == "1" {
-			t.Fatal(message)
-		}
-		t.Skip(message)
+	if _, err := os.Stat(modules + "/" + module + "/package.json"); err != nil {
+		lacks(t, module+" for Node: npm install "+module+", and its node_modules folder in SOCKEYE_NODE_PATH")
 	}
 	return append([]string{"env", "NODE_PATH=" + modules, "node", "testdata/peers/" + script}, args...)
+}
+
+// pythonWS is the command line that runs a script of testdata/peers with
+// websockets, which Debian packages for its own Python and for no other.
+func pythonWS(t *testing.T, script string, args ...string) []string {
+	t.Helper()
+	const python = "/usr/bin/python3"
+	if err := exec.CommandContext(t.Context(), python, "-c", "import websockets.legacy.client").Run(); err != nil {
+		lacks(t, "websockets for "+python+": apt-get install python3-websockets")
+	}
+	return append([]string{python, "-W", "ignore::DeprecationWarning", "testdata/peers/" + script}, args...)
+}
+
+// goPeers builds the programs of testdata/peers/go, which are a module of their
+// own, and answers the folder they are in.
+func goPeers(t *testing.T) (dir string) {
+	t.Helper()
+	needs(t, "go")
+	const module = "testdata/peers/go"
+	if out, err := exec.CommandContext(t.Context(), "go", "-C", module, "mod", "download").CombinedOutput(); err != nil {
+		lacks(t, "the module proxy, or the modules of "+module+": "+string(out))
+	}
+	dir = t.TempDir()
+	output(t, "", "go", "-C", module, "build", "-o", dir, "./...")
+	return dir
 }

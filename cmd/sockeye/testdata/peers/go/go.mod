@@ -1,0 +1,5 @@
+module github.com/sockeye-io/sockeye/cmd/sockeye/testdata/peers/go
+
+go 1.26.0
+
+require github.com/coder/websocket v1.8.15
