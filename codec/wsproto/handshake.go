@@ -15,6 +15,18 @@ type Limits struct {
 	MaxHead int
 	// MaxHeaders is the largest number of field lines accepted. Zero and negative mean 64.
 	MaxHeaders int
+	// Permissive lets Request.Parse and Request.CheckUpgrade take a few things that RFC 6455 has a server refuse, or
+	// RFC 9112 leaves to it, and that other servers take; none of them can make two parties disagree on where a request
+	// ends or where it comes from. These are:
+	//
+	//   - one empty line before the request (RFC 9112 section 2.2),
+	//   - a Sec-WebSocket-Key that is not 16 bytes in base64, as long as there is one,
+	//   - a Sec-WebSocket-Version that names 13 among others,
+	//   - an element of Sec-WebSocket-Protocol that is not a token: it is passed over,
+	//   - a Host without a value.
+	//
+	// False refuses them. It means nothing for a Response.
+	Permissive bool
 }
 
 func (l Limits) hsMax() (head, fields int) {

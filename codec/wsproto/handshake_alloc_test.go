@@ -1,6 +1,7 @@
 package wsproto_test
 
 import (
+	"io"
 	"testing"
 
 	"github.com/sockeye-io/sockeye/codec/wsproto"
@@ -52,14 +53,20 @@ func TestHandshakeAllocations(t *testing.T) {
 			for range req.EachExtension {
 				n++
 			}
-			n += len(req.Header("cookie")) + len(req.Path()) + len(req.Query())
+			n += len(req.Header("cookie")) + len(req.Path()) + len(req.Query()) + len(req.Cookie("session"))
+			room, _ := req.QueryValue("room")
+			n += len(room)
+			if req.SelectProtocolOf(hsSupported) != "v1.chat" {
+				err = io.EOF
+			}
 		}},
 		{"refusal", func() {
 			n, err = req.Parse(plain, wsproto.Limits{}, 0)
 			if req.CheckUpgrade() == nil {
 				err = nil
 			}
-			out = wsproto.AppendErrorResponse(out[:0], 426, "no")
+			out, err = wsproto.AppendRefusalField(out[:0], "Retry-After", "1")
+			out = wsproto.AppendErrorResponse(out, 426, out, "no")
 			n = 1
 		}},
 		{"garbage", func() {

@@ -44,31 +44,82 @@ func TestHandshakeAppendUpgradeResponse(t *testing.T) {
 }
 
 func TestHandshakeAppendErrorResponse(t *testing.T) {
+	const plain = "Content-Type: text/plain; charset=utf-8\r\n"
 	tests := []struct {
 		name   string
 		status int
+		extra  []byte
 		body   string
 		want   string
 	}{
-		{"400", 400, "no Host\n", "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 8\r\n\r\nno Host\n"},
-		{"405", 405, "", "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"},
-		{"426", 426, "", "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\nSec-WebSocket-Version: 13\r\nContent-Length: 0\r\n\r\n"},
-		{"unknown", 418, "", "HTTP/1.1 418 \r\nConnection: close\r\nContent-Length: 0\r\n\r\n"},
+		{"400", 400, nil, "no Host\n", "400 Bad Request\r\nConnection: close\r\n" + plain + "Content-Length: 8\r\n\r\nno Host\n"},
+		{"405", 405, nil, "", "405 Method Not Allowed\r\nAllow: GET\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"},
+		{
+			"426", 426, nil, "",
+			"426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\nSec-WebSocket-Version: 13\r\nContent-Length: 0\r\n\r\n",
+		},
+		{"unknown", 418, nil, "", "418 \r\nConnection: close\r\nContent-Length: 0\r\n\r\n"},
+		{
+			"redirect", 307, hsField(t, "Location", "wss://b.example/"), "",
+			"307 Temporary Redirect\r\nConnection: close\r\nLocation: wss://b.example/\r\nContent-Length: 0\r\n\r\n",
+		},
+		{
+			"fields", 401, hsField(t, "WWW-Authenticate", "Basic"), "who?",
+			"401 Unauthorized\r\nConnection: close\r\n" + plain + "WWW-Authenticate: Basic\r\nContent-Length: 4\r\n\r\nwho?",
+		},
+		{
+			"another type", 403, hsField(t, "content-type", "application/json"), "{}",
+			"403 Forbidden\r\nConnection: close\r\ncontent-type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := wsproto.AppendErrorResponse([]byte("dst|"), tt.status, tt.body)
-			if d := cmp.Diff("dst|"+tt.want, string(got)); d != "" {
+			got := wsproto.AppendErrorResponse([]byte("dst|"), tt.status, tt.extra, tt.body)
+			if d := cmp.Diff("dst|HTTP/1.1 "+tt.want, string(got)); d != "" {
 				t.Errorf("(-want +got)\n%s", d)
 			}
 		})
 	}
 }
 
+// What an application may add is decided by name, in any case, and nothing is appended when it may not.
+func TestHandshakeAppendReservedFields(t *testing.T) {
+	for name, may := range map[string]struct{ upgrade, refusal bool }{
+		"Set-Cookie":               {true, true},
+		"Location":                 {true, true},
+		"allow":                    {true, false},
+		"UPGRADE":                  {false, false},
+		"connection":               {false, false},
+		"Content-Length":           {false, false},
+		"Transfer-Encoding":        {false, false},
+		"Sec-WebSocket-Accept":     {false, false},
+		"Sec-WebSocket-Version":    {true, false},
+		"Sec-WebSocket-Protocol":   {false, true},
+		"sec-websocket-extensions": {false, true},
+		"no token":                 {false, false},
+	} {
+		for what, f := range map[string]struct {
+			append func(dst []byte, name, value string) ([]byte, error)
+			may    bool
+		}{"upgrade": {wsproto.AppendUpgradeField, may.upgrade}, "refusal": {wsproto.AppendRefusalField, may.refusal}} {
+			want := "dst|"
+			if f.may {
+				want += name + ": v\r\n"
+			}
+			if got, err := f.append([]byte("dst|"), name, "v"); string(got) != want || (err == nil) != f.may {
+				t.Errorf("%s: %s = %q, %v; want %q", what, name, got, err, want)
+			}
+			if got, err := f.append(nil, name, "v\r\nSet-Cookie: a=b"); got != nil || err == nil {
+				t.Errorf("%s: %s with CR LF = %q, %v", what, name, got, err)
+			}
+		}
+	}
+}
+
 // Every status that the checks give, as net/http and our own client read the answer.
 func TestHandshakeErrorResponsesAreHTTP(t *testing.T) {
-	for _, status := range []int{400, 401, 403, 404, 405, 408, 413, 414, 418, 421, 426, 429, 431, 500, 501, 502, 503, 504, 505, 599} {
-		p := wsproto.AppendErrorResponse(nil, status, "why\n")
+	for _, status := range []int{300, 301, 302, 303, 307, 308, 400, 401, 403, 404, 405, 408, 413, 414, 418, 421, 426, 429, 431, 500, 501, 502, 503, 504, 505, 599} {
+		p := wsproto.AppendErrorResponse(nil, status, nil, "why\n")
 		theirs, err := http.ReadResponse(bufio.NewReader(strings.NewReader(string(p))), nil)
 		if err != nil {
 			t.Fatalf("%d: %v", status, err)
@@ -78,7 +129,7 @@ func TestHandshakeErrorResponsesAreHTTP(t *testing.T) {
 			t.Errorf("%d: net/http reads %q, %v, status %d, close %v", status, body, err, theirs.StatusCode, theirs.Close)
 		}
 		switch status {
-		case 413, 414, 418: // net/http has the names of older RFCs for two, and a joke
+		case 300, 413, 414, 418: // nobody needs the first; net/http has the names of older RFCs for two, and a joke
 		default:
 			if want := http.StatusText(status); theirs.Status[4:] != want {
 				t.Errorf("%d: reason %q, want %q", status, theirs.Status[4:], want)
@@ -105,6 +156,9 @@ func TestHandshakeAppendPanics(t *testing.T) {
 	upgrade := func(protocol, extra string) func() {
 		return func() { wsproto.AppendUpgradeResponse(nil, []byte(hsKey), protocol, []byte(extra)) }
 	}
+	refuse := func(status int, extra string) func() {
+		return func() { wsproto.AppendErrorResponse(nil, status, []byte(extra), "") }
+	}
 	tests := []struct {
 		name string
 		call func()
@@ -118,8 +172,11 @@ func TestHandshakeAppendPanics(t *testing.T) {
 		{"extra of a bare LF", upgrade("", "\n"), "AppendUpgradeResponse: the header lines were not made by AppendField"},
 		{"extra with a folded line", upgrade("", "A: b\r\n c\r\n"), "AppendUpgradeResponse: the header lines were not made by AppendField"},
 		{"extra with an accept", upgrade("", "sec-websocket-accept: b\r\n"), "AppendUpgradeResponse: the header lines may not set Sec-WebSocket-Accept"},
-		{"status 200 as an error", func() { wsproto.AppendErrorResponse(nil, 200, "") }, "AppendErrorResponse: the status is not that of an error"},
-		{"status 600 as an error", func() { wsproto.AppendErrorResponse(nil, 600, "") }, "AppendErrorResponse: the status is not that of an error"},
+		{"status 200 as a refusal", refuse(200, ""), "AppendErrorResponse: the status is not that of a refusal"},
+		{"status 304 as a refusal", refuse(304, ""), "AppendErrorResponse: the status is not that of a refusal"},
+		{"status 600 as a refusal", refuse(600, ""), "AppendErrorResponse: the status is not that of a refusal"},
+		{"refusal with half a line", refuse(400, "A: b"), "AppendErrorResponse: the header lines were not made by AppendField"},
+		{"refusal with a length", refuse(400, "content-length: 1\r\n"), "AppendErrorResponse: the header lines may not set Content-Length"},
 		{"status 101 as a plain response", func() { wsproto.AppendResponse(nil, 101, nil, "") }, "AppendResponse: the status is not that of a response with a body"},
 		{"status 204 with a body", func() { wsproto.AppendResponse(nil, 204, nil, "") }, "AppendResponse: the status is not that of a response with a body"},
 		{"length set by hand", func() { wsproto.AppendResponse(nil, 200, []byte("Content-length: 1\r\n"), "") }, "AppendResponse: the header lines may not set Content-Length"},

@@ -6,8 +6,9 @@ import (
 )
 
 var (
-	errHSAppendName  = errors.New("wsproto: the name of a header field is not a token")
-	errHSAppendValue = errors.New("wsproto: the value of a header field holds a control character")
+	errHSAppendName     = errors.New("wsproto: the name of a header field is not a token")
+	errHSAppendValue    = errors.New("wsproto: the value of a header field holds a control character")
+	errHSAppendReserved = errors.New("wsproto: a header field that the response sets itself")
 )
 
 // AppendField appends a header field as one line. A name that is not a token, or a value with CR, LF or another control
@@ -47,4 +48,13 @@ func hsCheckLines(lines []byte, reserved []string) string {
 		}
 	}
 	return ""
+}
+
+func hsIsReserved[S hsText](name S, reserved []string) bool {
+	for _, r := range reserved {
+		if hsFold(name, r) {
+			return true
+		}
+	}
+	return false
 }

@@ -87,7 +87,7 @@ func FuzzRequest(f *testing.F) {
 	for _, seed := range []string{
 		hsUpgrade(), hsUpgrade("Origin: o", "Connection: keep-alive, Upgrade", "Sec-WebSocket-Protocol: a, ,b") + "rest",
 		hsUpgrade("Upgrade: h2c, websocket", "Sec-WebSocket-Extensions: permessage-deflate"),
-		hsUpgrade("Sec-WebSocket-Version: 8"), hsUpgrade("Content-Length: 5"), hsUpgrade("Transfer-Encoding: chunked"),
+		hsUpgrade("Sec-WebSocket-Version: 8"), hsUpgrade("Content-Length: 5"), hsHead("GET /?a=%20+&b;c&d=%zz&%61=1 HTTP/1.1", "Host: h"), hsUpgrade("Transfer-Encoding: chunked"),
 		hsHead("GET http://u@a:80/b%20c?d HTTP/1.1", "Host: [::1]:80"), hsHead("OPTIONS / HTTP/1.0"),
 		hsHead("GET / HTTP/1.1", "Host: a", " folded", "b : c", "d:e\x00"), "GET / HTTP/1.1\nHost: a\n\n",
 		"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "\x16\x03\x01\x02\x00",
@@ -106,7 +106,13 @@ func FuzzRequest(f *testing.F) {
 		head := p[:n]
 		hsCheckRequestViews(t, head, &r)
 		hsRequestOracle(t, head, &r)
+		hsCheckQuery(t, &r)
 		accepted := r.CheckUpgrade() == nil
+		var loose wsproto.Request
+		lim.Permissive = true
+		if m, err := loose.Parse(p, lim, 0); m != n || err != nil || accepted && loose.CheckUpgrade() != nil {
+			t.Fatalf("%q: permissive refuses what strict takes: %d, %v, %v", head, m, err, loose.CheckUpgrade())
+		}
 		if hsUpgradeOracle(head) != accepted {
 			for protocol := range r.EachProtocol { // the oracle does not look at these
 				if strings.ContainsAny(string(protocol), " \t\"(),/:;<=>?@[\\]{}") || protocol[0] >= 0x80 {

@@ -68,3 +68,8 @@ func hsEachElement(value []byte, yield func(element []byte) bool) bool {
 	}
 	return true
 }
+
+// hsHasElement tells whether value, as a list, has the element.
+func hsHasElement(value []byte, element string) bool {
+	return !hsEachElement(value, func(e []byte) bool { return string(e) != element })
+}

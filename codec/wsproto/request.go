@@ -32,8 +32,9 @@ type Request struct {
 	// HTTP10 tells that the request is HTTP/1.0, and not HTTP/1.1.
 	HTTP10 bool
 
-	path  []byte // from the path on
-	found hsFacts
+	path       []byte // from the path on
+	found      hsFacts
+	permissive bool
 }
 
 // Parse parses the head of a request at the start of p. n > 0: the head took n bytes, what follows is p[n:].
@@ -45,12 +46,23 @@ type Request struct {
 // r is filled when n > 0; otherwise nothing in it counts.
 //
 // Parse accepts any well-formed request, also one that asks for no upgrade: CheckUpgrade tells. It is stricter than
-// RFC 9112 obliges a server to be: line ends are CRLF, and an empty line before the request (section 2.2) is refused.
+// RFC 9112 obliges a server to be: line ends are CRLF, and an empty line before the request (section 2.2) is refused
+// unless lim is permissive.
 func (r *Request) Parse(p []byte, lim Limits, from int) (n int, err error) {
-	*r = Request{}
-	n, e := hsScan(p, lim, from, hsCheckMethodStart, hsCheckRequestLine)
+	*r = Request{permissive: lim.Permissive}
+	empty := 0
+	if lim.Permissive && len(p) > 0 && p[0] == '\r' {
+		if len(p) == 1 {
+			return 0, nil
+		}
+		if p[1] == '\n' {
+			empty = 2
+		}
+	}
+	n, e := hsScan(p[empty:], lim, from-empty, hsCheckMethodStart, hsCheckRequestLine)
 	if e == nil && n > 0 {
-		e = r.hsIndex(p[:n-2])
+		n += empty
+		e = r.hsIndex(p[empty : n-2])
 	}
 	if e != nil {
 		return 0, e

@@ -14,7 +14,7 @@ var (
 )
 
 // CheckUpgrade checks that r, which Parse has filled, is the opening handshake of a WebSocket client: the list of
-// RFC 6455 section 4.2.1, which wants any violation refused. The error is a *HandshakeError. Whom
+// RFC 6455 section 4.2.1, which wants any violation refused; see Limits.Permissive. The error is a *HandshakeError. Whom
 // the client is and whether its Origin is welcome is for the application to decide.
 func (r *Request) CheckUpgrade() error {
 	if e := r.hsCheckUpgrade(); e != nil {
@@ -32,7 +32,7 @@ func (r *Request) hsCheckUpgrade() *HandshakeError {
 	case r.HTTP10:
 		return errHSHTTP10
 	// Item 2: a Host field with the server's authority.
-	case len(r.Host) == 0:
+	case len(r.Host) == 0 && !r.permissive:
 		return errHSHostEmpty
 	// Item 3: Upgrade holds websocket, in any case. Other protocols beside it are offers that we may decline
 	// (RFC 9110 section 7.8). Without it 426 tells what to do (section 15.5.22).
@@ -47,13 +47,13 @@ func (r *Request) hsCheckUpgrade() *HandshakeError {
 		return errHSRepeated
 	// Item 6, before the key, for another version may have another key. Section 4.4: the answer names
 	// the version we speak. An absent version is another version.
-	case string(r.Version) != "13":
+	case string(r.Version) != "13" && !(r.permissive && hsHasElement(r.Version, "13")):
 		return errHSWSVersion
 	// Item 5: the key, 16 bytes in base64.
-	case !hsIsKey(r.Key):
+	case !hsIsKey(r.Key) && !(r.permissive && len(r.Key) > 0):
 		return errHSKey
 	// Section 4.1 item 10: the protocols are tokens; the server may echo one.
-	case r.found.has(hsFoundProtocol) && !r.hsProtocolsValid():
+	case r.found.has(hsFoundProtocol) && !r.permissive && !r.hsProtocolsValid():
 		return errHSProtocol
 	// After the head come frames: a body would be taken for them, or hide them from a proxy.
 	// RFC 9110 section 9.3.1: a request with GET and content may be rejected.
@@ -72,32 +72,8 @@ func (r *Request) hsProtocolsValid() (ok bool) {
 	return ok
 }
 
-// EachProtocol calls yield with each subprotocol that the client offers, in its order of preference over all
-// Sec-WebSocket-Protocol fields (RFC 6455 section 11.3.4), until it returns false. It can be ranged over.
-func (r *Request) EachProtocol(yield func(protocol []byte) bool) {
-	r.EachElement("Sec-WebSocket-Protocol", yield)
-}
-
 // EachExtension calls yield with the value of each Sec-WebSocket-Extensions field, not cut into its elements, until
 // it returns false. It can be ranged over.
 func (r *Request) EachExtension(yield func(value []byte) bool) {
 	r.EachValue("Sec-WebSocket-Extensions", yield)
-}
-
-// SelectProtocol returns the first subprotocol offered by the client that is one of supported, compared with regard to
-// case (RFC 6455 section 4.2.2 item 4); empty if there is none: the answer then names no subprotocol.
-func (r *Request) SelectProtocol(supported []string) (protocol string) {
-	if !r.found.has(hsFoundProtocol) {
-		return ""
-	}
-	r.EachProtocol(func(p []byte) bool {
-		for _, s := range supported {
-			if string(p) == s {
-				protocol = s
-				return false
-			}
-		}
-		return true
-	})
-	return protocol
 }

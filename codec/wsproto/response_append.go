@@ -7,6 +7,9 @@ var (
 	hsUpgradeReserved = []string{
 		"Upgrade", "Connection", "Sec-WebSocket-Accept", "Sec-WebSocket-Protocol", "Content-Length", "Transfer-Encoding",
 	}
+	hsRefusalReserved = []string{
+		"Upgrade", "Connection", "Allow", "Sec-WebSocket-Accept", "Sec-WebSocket-Version", "Content-Length", "Transfer-Encoding",
+	}
 	hsPlainReserved = []string{"Content-Length", "Transfer-Encoding"}
 )
 
@@ -33,12 +36,36 @@ func AppendUpgradeResponse(dst, key []byte, protocol string, extra []byte) []byt
 	return append(dst, "\r\n"...)
 }
 
-// AppendErrorResponse appends the response that refuses a handshake with a status (see HandshakeError) and a text for
-// people, which may be empty. It tells the client that the connection closes after it, which is the caller's part.
-// A status outside of 400 to 599 panics.
-func AppendErrorResponse(dst []byte, status int, body string) []byte {
-	if status < 400 || status > 599 {
-		panic("wsproto: AppendErrorResponse: the status is not that of an error")
+// AppendUpgradeField is AppendField for what an application adds to the response of AppendUpgradeResponse: a field that the
+// handshake decides, extensions included, is an error too.
+func AppendUpgradeField(dst []byte, name, value string) ([]byte, error) {
+	if hsFold(name, "Sec-WebSocket-Extensions") || hsIsReserved(name, hsUpgradeReserved) {
+		return dst, errHSAppendReserved
+	}
+	return AppendField(dst, name, value)
+}
+
+// AppendRefusalField is AppendField for the extra of AppendErrorResponse: a field that the response sets itself
+// is an error too.
+func AppendRefusalField(dst []byte, name, value string) ([]byte, error) {
+	if hsIsReserved(name, hsRefusalReserved) {
+		return dst, errHSAppendReserved
+	}
+	return AppendField(dst, name, value)
+}
+
+// AppendErrorResponse appends the response that refuses a handshake: with the status of an error (see HandshakeError), or
+// one of 300 to 399, whose Location is among the extra lines. extra is made by AppendRefusalField, empty means none. body
+// is for people, may be empty, and is plain text in UTF-8 unless extra has a Content-Type. The response
+// tells the client that the connection closes after it, which is the caller's part.
+//
+// A status outside of 300 to 599, 304 (which has no body), and an extra that was not made by AppendRefusalField, panic.
+func AppendErrorResponse(dst []byte, status int, extra []byte, body string) []byte {
+	if !ValidRefusal(status) {
+		panic("wsproto: AppendErrorResponse: the status is not that of a refusal")
+	}
+	if wrong := hsCheckLines(extra, hsRefusalReserved); wrong != "" {
+		panic("wsproto: AppendErrorResponse: " + wrong)
 	}
 	dst = hsAppendStatusLine(dst, status)
 	switch status {
@@ -51,11 +78,15 @@ func AppendErrorResponse(dst []byte, status int, body string) []byte {
 	default:
 		dst = append(dst, "Connection: close\r\n"...)
 	}
-	if body != "" {
+	if body != "" && (&Head{lines: extra}).Header("Content-Type") == nil {
 		dst = append(dst, "Content-Type: text/plain; charset=utf-8\r\n"...)
 	}
+	dst = append(dst, extra...)
 	return hsAppendBody(dst, body)
 }
+
+// ValidRefusal tells whether AppendErrorResponse takes the status.
+func ValidRefusal(status int) bool { return status >= 300 && status <= 599 && status != 304 }
 
 // AppendResponse appends a small plain response, such as the 200 of a health check. extra holds field lines made by
 // AppendField; empty means none. It sets Content-Length and nothing else: not Connection, nor Date, for this package has
@@ -98,6 +129,8 @@ func hsReason(status int) string {
 		return "Moved Permanently"
 	case 302:
 		return "Found"
+	case 303:
+		return "See Other"
 	case 307:
 		return "Temporary Redirect"
 	case 308:

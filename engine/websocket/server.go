@@ -109,7 +109,7 @@ func (s *Server) OnTimer(ec *engine.Conn) {
 	if c.state == stateHandshake && c.scanned > 0 {
 		// RFC 9110 15.5.9: 408 for a request that did not come whole in time. Who
 		// sent nothing asked for nothing.
-		_, _ = ec.Write(wsproto.AppendErrorResponse(ec.AvailableBuffer(), 408, ""))
+		_, _ = ec.Write(wsproto.AppendErrorResponse(ec.AvailableBuffer(), 408, nil, ""))
 	}
 	c.expired()
 }
@@ -202,7 +202,7 @@ func (s *Server) refuse(c *Conn, err error) {
 	case errors.As(err, &he):
 		status, body = he.Status, he.Reason+"\n"
 	}
-	_, _ = c.ec.Write(wsproto.AppendErrorResponse(c.ec.AvailableBuffer(), status, body))
+	_, _ = c.ec.Write(wsproto.AppendErrorResponse(c.ec.AvailableBuffer(), status, nil, body))
 	c.state = stateClosed
 	c.ec.CloseWithError(err)
 }
