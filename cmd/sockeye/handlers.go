@@ -13,10 +13,10 @@ var handlerNames = []string{"echo", "greet", "broadcast", "discard"}
 // broadcast reaches the clients of one.
 func handlerFor(end *endpoint, o *serveOptions) (engine.Handler, error) {
 	if end.websocket() {
-		if strings.Contains(end.target, "?") {
-			return nil, usagef("a listener takes a path without a query")
+		opts, err := wsOptions(end, o)
+		if err != nil {
+			return nil, err
 		}
-		opts := websocket.Options{Path: end.target, Subprotocols: o.protocols, MaxMessage: int64(o.maxMessage)}
 		switch o.handler {
 		case "echo":
 			return websocket.NewServer(wsEcho{}, opts), nil
@@ -44,4 +44,30 @@ func handlerFor(end *endpoint, o *serveOptions) (engine.Handler, error) {
 		return rawDiscard{}, nil
 	}
 	return nil, usagef("--handler is %q, want %s", o.handler, strings.Join(handlerNames, ", "))
+}
+
+// wsOptions are the options of a WebSocket listener. What they are made of comes
+// from flags.
+func wsOptions(end *endpoint, o *serveOptions) (websocket.Options, error) {
+	opts := websocket.Options{Subprotocols: o.protocols, MaxMessage: int64(o.maxMessage)}
+	if strings.Contains(end.target, "?") {
+		return opts, usagef("a listener takes a path without a query")
+	}
+	if err := opts.Validate(); err != nil {
+		return opts, usagef("--subprotocol: %w", err)
+	}
+	// The path is that of a URL, not a pattern.
+	path := strings.ReplaceAll(end.target, "{", "%7B")
+	if strings.HasSuffix(path, "/") {
+		path += "{$}"
+	}
+	opts.Paths = []string{path}
+	if err := opts.Validate(); err != nil {
+		return opts, usagef("a listener cannot have the path %s", end.target)
+	}
+	opts.Origins = o.origins
+	if err := opts.Validate(); err != nil {
+		return opts, usagef("--origin: %w", err)
+	}
+	return opts, nil
 }

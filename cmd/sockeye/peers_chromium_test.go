@@ -30,6 +30,7 @@ type visited struct {
 	Protocol   string
 	PlainClose closing
 	Lost       int
+	Strange    int // by default a page of another origin is refused, and told nothing
 }
 
 type closing struct {
@@ -43,11 +44,13 @@ type closing struct {
 func TestChromium(t *testing.T) {
 	t.Parallel()
 	needs(t, "chromium")
-	echo := servePeers(t, "-l", "ws://127.0.0.1:0/chat").urls[0]
+	const anyPort = "http://127.0.0.1:*" // that of the page is not known yet
+	echo := servePeers(t, "-l", "ws://127.0.0.1:0/chat", "--origin", anyPort).urls[0]
 	query := url.Values{
 		"echo":      {echo},
 		"lost":      {echo + "/elsewhere"},
-		"protocols": {serveProtocols(t, "v1.chat", "v2.chat")},
+		"strange":   {servePeers(t, "-l", "ws://127.0.0.1:0/chat").urls[0]},
+		"protocols": {serveProtocols(t, anyPort, "v1.chat", "v2.chat")},
 	}
 
 	outcomes := make(chan visited, 1)
@@ -81,6 +84,7 @@ func TestChromium(t *testing.T) {
 			Protocol:   "v2.chat",
 			PlainClose: closing{1005, "", true},
 			Lost:       1006,
+			Strange:    1006,
 		}
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("the page saw (-want +got):\n%s", d)
@@ -95,13 +99,14 @@ func TestChromium(t *testing.T) {
 
 // serveProtocols is an echo server of this process; sockeye serve speaks no
 // subprotocol.
-func serveProtocols(t *testing.T, names ...string) (url string) {
+func serveProtocols(t *testing.T, origin string, names ...string) (url string) {
 	t.Helper()
 	e, err := engine.New(engine.Config{Loops: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ln, err := e.Listen("tcp", "127.0.0.1:0", websocket.NewServer(echoing{}, websocket.Options{Subprotocols: names}), engine.ListenOptions{})
+	o := websocket.Options{Origins: []string{origin}, Subprotocols: names}
+	ln, err := e.Listen("tcp", "127.0.0.1:0", websocket.NewServer(echoing{}, o), engine.ListenOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

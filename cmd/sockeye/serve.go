@@ -19,6 +19,7 @@ type serveOptions struct {
 	listen     []string
 	handler    string
 	protocols  []string
+	origins    []string
 	loops      int
 	maxConns   int
 	idle       time.Duration
@@ -55,13 +56,24 @@ Handlers, --handler:
   broadcast  what one client sends goes to every client of that listener
   discard    what comes is dropped
 
+Browsers connect from pages of the same host and port only; any other page is
+answered 403. --origin, as often as wanted, replaces that rule for WebSocket:
+  https://app.example.com                pages of that origin
+  https://*.example.com  *.example.com   pages below that domain (http or https)
+  http://localhost:*                     any port
+  self                                   the same host and port
+  null                                   files and sandboxed frames
+  *                                      every page
+Clients that send no Origin, which browsers always do, are let in.
+
 SIGTERM or SIGINT drains: no new connections, waiting output is flushed,
 WebSocket clients are told 1001. Exit code 0 when all of them were gone within
 --shutdown-timeout, 1 when some had to be cut off; a second signal quits at once
 with 130 (SIGINT) or 143 (SIGTERM).`,
 		Example: `  sockeye serve
   sockeye serve --listen tcp://:9988 --handler greet
-  sockeye serve --listen ws://:8080/chat --listen unix:///run/chat.sock --handler broadcast`,
+  sockeye serve --listen ws://:8080/chat --listen unix:///run/chat.sock --handler broadcast
+  sockeye serve --listen ws://:8080/chat --origin https://app.example.com --origin self`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return serve(cmd, &o)
@@ -71,6 +83,7 @@ with 130 (SIGINT) or 143 (SIGTERM).`,
 	f.StringArrayVarP(&o.listen, "listen", "l", nil, "`URL` to listen on, repeatable (default "+strings.Join(defaultListen, " and ")+")")
 	f.StringVar(&o.handler, "handler", "echo", strings.Join(handlerNames, ", "))
 	f.StringArrayVarP(&o.protocols, "subprotocol", "s", nil, "WebSocket subprotocol `NAME` to choose when a client offers it, repeatable")
+	f.StringArrayVar(&o.origins, "origin", nil, "`ORIGIN` of the web pages that may connect, repeatable (default self)")
 	f.IntVar(&o.loops, "loops", 0, "event loops; 0 means one for each processor that Go may use")
 	f.IntVar(&o.maxConns, "max-conns", 0, "connections held at once; 0 means no limit but the descriptors")
 	f.DurationVar(&o.idle, "idle-timeout", 0, "close connections that send nothing for so long; 0 means never")

@@ -9,9 +9,10 @@ import (
 	"github.com/sockeye-io/sockeye/engine"
 )
 
-// DialOptions set up one client connection. Options.Path and Options.Authorize
-// have no meaning for a client; Options.Subprotocols are what it offers, the
-// preferred one first, and Options.HandshakeTimeout bounds all that Dial does.
+// DialOptions set up one client connection. The options of a server's policy,
+// from Options.Paths to Options.Permissive, have no meaning for a client;
+// Options.Subprotocols are what it offers, the preferred one first, and
+// Options.HandshakeTimeout bounds all that Dial does.
 type DialOptions struct {
 	Options
 

@@ -158,7 +158,7 @@ func TestDialUnix(t *testing.T) {
 	t.Parallel()
 	e := start(t)
 	for _, addr := range []string{t.TempDir() + "/s", "@sockeye-test-websocket"} {
-		srv := websocket.NewServer(echo{}, websocket.Options{Path: "/p"})
+		srv := websocket.NewServer(echo{}, websocket.Options{Paths: []string{"/p"}})
 		if _, err := e.Listen("unix", addr, srv, engine.ListenOptions{}); err != nil {
 			t.Fatal(err)
 		}

@@ -6,7 +6,7 @@
 // and any other goroutine uses a [Handle]. Bytes given to a callback live until
 // it returns; bytes given to a write are copied.
 //
-//	srv := websocket.NewServer(handler, websocket.Options{Path: "/"})
+//	srv := websocket.NewServer(handler, websocket.Options{Paths: []string{"/chat/{room}"}})
 //	ln, err := e.Listen("tcp", ":8080", srv, engine.ListenOptions{})
 //	err = e.Serve(ctx)
 package websocket

@@ -3,6 +3,7 @@ package websocket
 import (
 	"unsafe"
 
+	"github.com/sockeye-io/sockeye/codec/wsproto"
 	"github.com/sockeye-io/sockeye/engine"
 )
 
@@ -25,3 +26,53 @@ func Deflated(m *Prepared, c *Conn) []byte { return m.deflated(c.zip) }
 
 // ConnSize is what a connection takes here.
 const ConnSize = unsafe.Sizeof(Conn{})
+
+// Route answers which of the patterns matches path, and what its wildcards stand
+// for.
+func Route(patterns []string, path string, names ...string) (pattern string, values []string, err error) {
+	p, err := newPolicy(&Options{Paths: patterns})
+	if err != nil {
+		return "", nil, err
+	}
+	r := p.routes.find([]byte(path))
+	if r == nil {
+		return "", nil, nil
+	}
+	for _, name := range names {
+		values = append(values, string(r.value([]byte(path), name)))
+	}
+	return r.pattern, values, nil
+}
+
+// AllowsOrigin tells what a server of these Options.Origins says.
+func AllowsOrigin(patterns []string, origin, host string) (bool, error) {
+	p, err := newPolicy(&Options{Origins: patterns})
+	return err == nil && allowsOrigin(p.origins, []byte(origin), []byte(host)), err
+}
+
+// ServesHost is AllowsOrigin for Options.Hosts.
+func ServesHost(patterns []string, host string) (bool, error) {
+	p, err := newPolicy(&Options{Hosts: patterns})
+	return err == nil && (p.hosts == nil || servesHost(p.hosts, []byte(host))), err
+}
+
+// Checking decides about a handshake, again and again, as upgrade does.
+func Checking(s *Server, head string) func() error {
+	p := []byte(head)
+	c := &Conn{ep: s.ep}
+	return func() error {
+		r := requests.Get().(*Request)
+		defer r.free()
+		if n, err := r.Parse(p, s.ep.limits, 0); n == 0 {
+			return err
+		}
+		r.conn = c
+		err := s.check(r)
+		if err == nil {
+			_ = wsproto.AppendUpgradeResponse(scratch[:0], r.Key, r.Subprotocol, s.policy.lines(r))
+		}
+		return err
+	}
+}
+
+var scratch [4096]byte

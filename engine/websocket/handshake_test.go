@@ -56,8 +56,8 @@ var refusals = []struct {
 	{name: "a frame", send: masked(fin|text, "hello"), status: 400},
 	{name: "HTTP/2", send: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", status: 505},
 	{name: "HTTP/1.0", send: strings.Replace(hello, "/1.1", "/1.0", 1), status: 505},
-	{name: "path", o: websocket.Options{Path: "/other"}, send: hello, status: 404},
-	{name: "path with more", o: websocket.Options{Path: "/chat"}, send: strings.Replace(hello, "/chat", "/chat/", 1), status: 404},
+	{name: "path", o: websocket.Options{Paths: []string{"/other"}}, send: hello, status: 404},
+	{name: "path with more", o: websocket.Options{Paths: []string{"/chat"}}, send: strings.Replace(hello, "/chat", "/chat/", 1), status: 404},
 	{name: "version", send: strings.Replace(hello, "Version: 13", "Version: 8", 1), status: 426, header: "Sec-Websocket-Version: 13"},
 	{name: "no upgrade", send: "GET /chat HTTP/1.1\r\nHost: a\r\n\r\n", status: 426, header: "Upgrade: websocket"},
 	{name: "method", send: strings.Replace(hello, "GET", "PUT", 1), status: 405, header: "Allow: GET"},
@@ -132,7 +132,7 @@ func TestHandshakeSplit(t *testing.T) {
 	l := memory(t)
 	for _, size := range []int{1, 2, 3, 5, 60, len(hello) - 1, len(hello) + 1, len(all) - 1, len(all)} {
 		h := &app{}
-		srv := websocket.NewServer(h, websocket.Options{Path: "/chat"})
+		srv := websocket.NewServer(h, websocket.Options{Paths: []string{"/chat"}})
 		p := l.Connect(srv, engine.Options{})
 		for b := range slices.Chunk(all, size) {
 			p.Send(b)
@@ -250,7 +250,7 @@ func TestRequest(t *testing.T) {
 		seen = append(seen, fmt.Sprintf("%s %s?%s %s %s %s %s", r.Method, r.Path(), r.Query(), r.Host, r.Origin,
 			r.Header("x-token"), r.Conn().RemoteAddr()))
 	}
-	o := websocket.Options{Authorize: func(r *websocket.Request) error {
+	o := websocket.Options{Origins: []string{"b"}, Authorize: func(r *websocket.Request) error {
 		look(r)
 		return nil
 	}}

@@ -1,7 +1,6 @@
 package websocket
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/sockeye-io/sockeye/codec/wsproto"
@@ -9,19 +8,72 @@ import (
 
 // Options set up a Server. The zero Options are a good server.
 type Options struct {
-	// Path is the one path that is served, without its query; any other gets
-	// 404. Empty serves every path.
-	Path string
+	// Paths are the patterns of the paths that are served, as those of
+	// net/http.ServeMux without method and host: "/chat", "/room/{id}",
+	// "/files/{rest...}", "/files/" (all below it), "/{$}" (the slash alone).
+	// They are compared with the decoded path, segment by segment, and the
+	// most specific one wins: see Request.Pattern and PathValue. Any other
+	// path gets 404, also one that ServeMux would redirect: "/a//b", "/a/../b",
+	// "/files". They are looked at in turn: hundreds are fine. Empty serves
+	// every path.
+	Paths []string
 
-	// Subprotocols are those that the server speaks. The first that the
-	// client offers and that is among them is chosen; none is no error.
-	Subprotocols []string
+	// Hosts are the hosts that are served, as the request names them:
+	// "example.com", "*.example.com" (all below it), with ":8443" for that
+	// port alone. Any other gets 421. Empty serves every host.
+	Hosts []string
+
+	// Origins are the origins whose pages may connect, for what browsers run
+	// connects anywhere with the cookies of its user. Any other gets 403; a
+	// request without Origin, which is not from a browser, passes.
+	// "https://app.example.com", "https://*.example.com" (all below it),
+	// "example.com:8443" (http or https), "http://localhost:*" (any port),
+	// "self" (the host that the request names), "null" (files, sandboxes), "*"
+	// (all). No port means that of the scheme. Empty means "self".
+	Origins []string
 
 	// Authorize decides about an opening handshake that is correct, before
 	// it is answered. It runs on the loop. r lives until it returns. An error
 	// refuses: a *RefuseError says how, any other means 403. Nil lets
 	// everybody in.
 	Authorize func(r *Request) error
+
+	// Header holds further header lines of the answer that accepts a
+	// handshake, name and value in turn. Those of the handshake itself may
+	// not be among them. See Request.AddHeader too. Empty means none.
+	Header []string
+
+	// Subprotocols are those that the server speaks, the preferred one first.
+	// The first that the client offers and that is among them is chosen; none
+	// is no error.
+	Subprotocols []string
+
+	// ServerOrder chooses the first of Subprotocols that the client offers,
+	// whatever the client prefers. False goes by the client's order.
+	ServerOrder bool
+
+	// SelectSubprotocol chooses instead of Subprotocols, after Authorize: one
+	// that the client offers (see Request.EachProtocol and Offers), or empty for
+	// none. Any other is a bug, answered with 500 and counted in Stats.Faults.
+	// Nil means Subprotocols.
+	SelectSubprotocol func(r *Request) string
+
+	// Permissive lets handshakes through that break the letter of a rule, as
+	// other servers do:
+	//
+	//   - one empty line before the request (llhttp, nginx),
+	//   - any Sec-WebSocket-Key that is not empty (gobwas; uWebSockets takes any
+	//     24 bytes), where 16 bytes in canonical base64 are due,
+	//   - a Sec-WebSocket-Version that names 13 among others (gorilla),
+	//   - junk in Sec-WebSocket-Protocol beside what can be chosen (gorilla),
+	//   - a Host that is empty (net/http).
+	//
+	// What could make a proxy and this server disagree about where a request
+	// begins or ends, or whom it is for, is refused with 400 in any case: bare
+	// LF, folded lines, whitespace before a colon, a second Host or Origin, a
+	// body, a missing Connection: Upgrade. Frames are checked strictly in any
+	// case. False refuses all of it.
+	Permissive bool
 
 	// MaxMessage limits a message in bytes, over all its frames; a longer one
 	// closes with 1009. Zero means 16 MiB, negative no limit.
@@ -60,14 +112,12 @@ type Options struct {
 	CloseTimeout time.Duration
 }
 
-// RefuseError is an error of Authorize that chooses the answer.
-type RefuseError struct {
-	Status int    // 400 to 599
-	Body   string // plain text, may be empty
-}
-
-func (e *RefuseError) Error() string {
-	return fmt.Sprintf("websocket: handshake refused with %d", e.Status)
+// Validate tells what is wrong with options of a server: a pattern, a header
+// line or the name of a subprotocol. NewServer panics then; whoever has them from
+// a configuration can ask here.
+func (o *Options) Validate() error {
+	_, err := newPolicy(o)
+	return err
 }
 
 // endpoint is what all connections of a server, or one of a client, share.
@@ -95,7 +145,7 @@ func newEndpoint(h Handler, o *Options, client bool) *endpoint {
 		h:       h,
 		codec:   wsproto.Config{Client: client, MaxFrame: o.MaxFrame, MaxMessage: o.MaxMessage, SkipUTF8: o.SkipUTF8},
 		zip:     o.Compression,
-		limits:  wsproto.Limits{MaxHead: o.MaxHead, MaxHeaders: o.MaxHeaders},
+		limits:  wsproto.Limits{MaxHead: o.MaxHead, MaxHeaders: o.MaxHeaders, Permissive: o.Permissive},
 		hsTime:  orDefault(o.HandshakeTimeout, 10*time.Second),
 		endTime: orDefault(o.CloseTimeout, 5*time.Second),
 	}

@@ -1,9 +1,7 @@
 package websocket
 
 import (
-	"errors"
 	"slices"
-	"sync"
 	"sync/atomic"
 
 	"github.com/sockeye-io/sockeye/codec/wsproto"
@@ -14,37 +12,20 @@ import (
 // listeners, of one engine or of several. Its own methods may be called from
 // any goroutine; the callbacks of engine.Handler are the engine's to call.
 type Server struct {
-	ep           *endpoint
-	path         []byte
-	subprotocols []string
-	authorize    func(*Request) error
-	engines      atomic.Pointer[[]*engine.Engine]
+	ep      *endpoint
+	policy  policy
+	engines atomic.Pointer[[]*engine.Engine]
 }
 
-// NewServer makes a server of h, which must not be nil. It copies o.
+// NewServer makes a server of h, which must not be nil. It copies o. It panics
+// with the error of o.Validate, where there is one.
 func NewServer(h Handler, o Options) *Server {
-	return &Server{
-		ep:           newEndpoint(h, &o, false),
-		path:         []byte(o.Path),
-		subprotocols: slices.Clone(o.Subprotocols),
-		authorize:    o.Authorize,
+	p, err := newPolicy(&o)
+	if err != nil {
+		panic(err.Error())
 	}
+	return &Server{ep: newEndpoint(h, &o, false), policy: p}
 }
-
-// Request is an opening handshake. It and all its bytes live until the callback
-// that was given it returns.
-type Request struct {
-	wsproto.Request
-	// Subprotocol is the one that was chosen; empty means none.
-	Subprotocol string
-
-	conn *Conn
-}
-
-// Conn returns the connection that the handshake came on; see Conn.Conn.
-func (r *Request) Conn() *engine.Conn { return r.conn.ec }
-
-var requests = sync.Pool{New: func() any { return new(Request) }}
 
 // OnOpen begins the handshake.
 func (s *Server) OnOpen(ec *engine.Conn) error {
@@ -134,10 +115,7 @@ func (s *Server) OnDrain(ec *engine.Conn) {
 // how many bytes it took.
 func (s *Server) upgrade(c *Conn, p []byte) int {
 	r := requests.Get().(*Request)
-	defer func() {
-		*r = Request{} // not to hold the bytes
-		requests.Put(r)
-	}()
+	defer r.free()
 	n, err := r.Parse(p, s.ep.limits, int(c.scanned))
 	if err == nil && n == 0 {
 		c.scanned = int32(len(p))
@@ -148,12 +126,11 @@ func (s *Server) upgrade(c *Conn, p []byte) int {
 		err = s.check(r)
 	}
 	if err != nil {
-		s.refuse(c, err)
+		s.refuse(c, r, err)
 		return len(p)
 	}
-	r.Subprotocol = r.SelectProtocol(s.subprotocols)
-	var room [128]byte
-	extra := s.negotiate(c, r, room[:0])
+	var room [256]byte
+	extra := s.negotiate(c, r, append(room[:0], s.policy.lines(r)...))
 	_, _ = c.ec.Write(wsproto.AppendUpgradeResponse(c.ec.AvailableBuffer(), r.Key, r.Subprotocol, extra))
 	s.ep.stats.handshakes.Add(1)
 	_ = c.open(r) // the peer and the counters are told
@@ -162,49 +139,17 @@ func (s *Server) upgrade(c *Conn, p []byte) int {
 
 // negotiate agrees on permessage-deflate, if both sides want it, and appends the
 // line that says so.
-func (s *Server) negotiate(c *Conn, r *Request, line []byte) []byte {
+func (s *Server) negotiate(c *Conn, r *Request, lines []byte) []byte {
 	if s.ep.zip == nil || s.ep.onFragment != nil { // pieces of a compressed message cannot be had yet
-		return line
+		return lines
 	}
 	zip, d := s.ep.zip.accept(&r.Request)
 	if zip == nil {
-		return line
+		return lines
 	}
 	c.deflated(zip)
-	line = append(line, "Sec-WebSocket-Extensions: "...)
-	return append(wsproto.AppendDeflate(line, d), "\r\n"...)
-}
-
-func (s *Server) check(r *Request) error {
-	if len(s.path) > 0 && string(r.Path()) != string(s.path) {
-		return errNotFound
-	}
-	if err := r.CheckUpgrade(); err != nil {
-		return err
-	}
-	if s.authorize != nil {
-		return s.authorize(r)
-	}
-	return nil
-}
-
-var errNotFound = &RefuseError{Status: 404, Body: "not found\n"}
-
-// refuse answers with an HTTP error and closes.
-func (s *Server) refuse(c *Conn, err error) {
-	s.ep.stats.refused.Add(1)
-	status, body := 403, "forbidden\n"
-	var re *RefuseError
-	var he *wsproto.HandshakeError
-	switch {
-	case errors.As(err, &re):
-		status, body = re.Status, re.Body
-	case errors.As(err, &he):
-		status, body = he.Status, he.Reason+"\n"
-	}
-	_, _ = c.ec.Write(wsproto.AppendErrorResponse(c.ec.AvailableBuffer(), status, nil, body))
-	c.state = stateClosed
-	c.ec.CloseWithError(err)
+	lines = append(lines, "Sec-WebSocket-Extensions: "...)
+	return append(wsproto.AppendDeflate(lines, d), "\r\n"...)
 }
 
 // open begins the life of the connection that the application sees.

@@ -10,6 +10,7 @@ import (
 type Stats struct {
 	Handshakes        uint64 // opening handshakes that were accepted
 	Refused           uint64 // answered with an HTTP error
+	Faults            uint64 // of those, 500 for an answer of Authorize or SelectSubprotocol that could not be sent
 	HandshakeTimeouts uint64
 	MessagesIn        uint64
 	MessagesOut       uint64 // broadcast deliveries included
@@ -32,6 +33,7 @@ type Stats struct {
 
 type counters struct {
 	handshakes, refused, handshakeTimeouts atomic.Uint64
+	faults                                 atomic.Uint64
 	messagesIn, messagesOut, pingsIn       atomic.Uint64
 	protocol, payload, tooBig              atomic.Uint64
 	closeTimeouts, pongTimeouts, dropped   atomic.Uint64
@@ -55,7 +57,7 @@ func (c *counters) violation(code wsproto.StatusCode) {
 func (s *Server) Stats() Stats {
 	c := &s.ep.stats
 	st := Stats{
-		Handshakes: c.handshakes.Load(), Refused: c.refused.Load(), HandshakeTimeouts: c.handshakeTimeouts.Load(),
+		Handshakes: c.handshakes.Load(), Refused: c.refused.Load(), Faults: c.faults.Load(), HandshakeTimeouts: c.handshakeTimeouts.Load(),
 		MessagesIn: c.messagesIn.Load(), MessagesOut: c.messagesOut.Load(), PingsIn: c.pingsIn.Load(),
 		ProtocolErrors: c.protocol.Load(), InvalidPayloads: c.payload.Load(), TooBig: c.tooBig.Load(),
 		CloseTimeouts: c.closeTimeouts.Load(), PongTimeouts: c.pongTimeouts.Load(), Dropped: c.dropped.Load(),
