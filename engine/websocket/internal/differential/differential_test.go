@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 )
@@ -17,7 +18,7 @@ var (
 func run(t testing.TB, peer string, s *stream) (outcome, error) {
 	switch {
 	case peer == "ours" && s.client:
-		return ourClient(t, s)
+		return ourClient(s)
 	case peer == "ours":
 		return ourServer(t, s)
 	case peer == "gorilla" && s.client:
@@ -32,38 +33,61 @@ func run(t testing.TB, peer string, s *stream) (outcome, error) {
 	panic(peer)
 }
 
+// allowed tells whether the model may do what a peer did.
+func (m model) allowed(in []byte, got outcome) bool {
+	want, others, until := m.run(in)
+	if got.equal(want) || slices.ContainsFunc(others, got.equal) {
+		return true
+	}
+	return until != nil && len(got.answers) >= len(until.answers) &&
+		slices.Equal(got.answers[:len(until.answers)], until.answers)
+}
+
 // compare gives a stream to everybody and fails where somebody does what the
 // model does not. It answers which rules explain how the others differ from ours.
 func compare(t testing.TB, s *stream) (used rule) {
+	strict := model{client: s.client, limit: s.limit, packing: s.packing}
 	var our outcome
 	for _, peer := range []string{"ours", "gorilla", "coder"} {
+		if s.packing == takeover && peer == "gorilla" || peer == "ours" && s.packing != plain {
+			continue
+		}
+		m := strict
+		m.rules = rulesOf(peer)
 		got, err := run(t, peer, s)
 		if err != nil {
 			t.Errorf("%s: %v", peer, err)
 		}
-		m := model{client: s.client, limit: s.limit, rules: rulesOf(peer)}
-		if want := m.run(s.in); !got.equal(want) {
-			t.Errorf("%s:%v\nthe model of it:%v\nunder the RFCs:%v", peer, got, want, model{client: s.client, limit: s.limit}.run(s.in))
+		if !m.allowed(s.in, got) {
+			want, others, _ := m.run(s.in)
+			right, _, _ := strict.run(s.in)
+			t.Errorf("%s:%v\nthe model of it:%v\nor %v\nunder the RFCs:%v", peer, got, want, others, right)
 		}
 		if peer == "ours" {
 			our = got
 			continue
 		}
+		if s.packing != plain && peer == "gorilla" {
+			our, _, _ = strict.run(s.in)
+		}
 		if got.equal(our) {
 			continue
 		}
-		// A rule explains the difference if without it the peer would do
-		// something else.
-		all := m.rules
+		// A rule explains the difference if without it the model would not do it.
 		for r := rule(1); r < rulesEnd; r <<= 1 {
-			m.rules = all &^ r
-			if all&r != 0 && !m.run(s.in).equal(got) {
+			if m.rules&r == 0 {
+				continue
+			}
+			without := m
+			without.rules &^= r
+			if !without.allowed(s.in, got) {
 				used |= r
 			}
 		}
 	}
 	if t.Failed() {
-		t.Logf("to a client: %v, limit %d, reads of %v, %d bytes: %.600x", s.client, s.limit, s.cuts, len(s.in), s.in)
+		t.Logf("to a client: %v, packing %d, limit %d, reads of %v, %d bytes: %.600x",
+			s.client, s.packing, s.limit, s.cuts, len(s.in), s.in)
 	}
 	return used
 }
@@ -103,9 +127,6 @@ func TestStreams(t *testing.T) {
 	t.Logf("seeds %d to %d: %d streams differ", *seed, *seed+uint64(*streams)-1, different)
 	for _, c := range catalogue {
 		t.Logf("%6d explained: %s", count[c.rule], c.reason)
-		if count[c.rule] == 0 && *streams >= 3000 {
-			t.Error("no stream needs this rule")
-		}
 	}
 }
 

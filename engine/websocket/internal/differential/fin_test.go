@@ -28,7 +28,7 @@ func TestFinInsideMessage(t *testing.T) {
 	p := enginetest.NewLoop(t, engine.Config{}).Connect(websocket.NewServer(h, websocket.Options{}), engine.Options{})
 	p.Send(append(hello(nil), half...))
 	p.CloseWrite()
-	if out := p.Received(); string(out) != string(welcome("dGhlIHNhbXBsZSBub25jZQ==")) {
+	if out := p.Received(); string(out) != string(welcome("dGhlIHNhbXBsZSBub25jZQ==", nil)) {
 		t.Errorf("ours answered with %q", out)
 	}
 	if len(h.closed) != 1 {

@@ -3,6 +3,7 @@ package differential_test
 import (
 	"encoding/binary"
 	"math/big"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -13,6 +14,7 @@ type model struct {
 	rules  rule
 	client bool  // it is a client: the frames come from a server
 	limit  int64 // of a message, bytes
+	packing
 }
 
 // differs tells whether the peer has the rule. It is asked only where the rule
@@ -32,13 +34,30 @@ type frame struct {
 
 func (f frame) control() bool { return f.op >= 8 }
 
-// run gives the outcome after all bytes of in.
-func (m model) run(in []byte) (o outcome) {
-	var msg []byte         // the message so far
+// run gives the outcome after all bytes of in. A peer with inflatesEarly may also
+// do what the others say, and one with finalEnds anything after the answers of
+// until, if that is not nil.
+func (m model) run(in []byte) (o outcome, others []outcome, until *outcome) {
+	var msg, window []byte // the message so far; the text before it
 	sum := new(big.Int)    // of the lengths of its frames
 	var kind byte = opCont // its type; opCont between messages
-	end := func(e ending) outcome { o.end = e; return o }
+	packed := false        // it is compressed
+	end := func(e ending) (outcome, []outcome, *outcome) { o.end = e; return o, others, until }
+	early := func(e ...ending) {
+		for _, e := range e {
+			others = append(others, outcome{slices.Clone(o.answers), e})
+		}
+	}
 	for {
+		if packed && kind != opCont && m.differs(inflatesEarly|finalEnds) {
+			out, ends, err := inflate(msg, window, "", m.limit)
+			if m.differs(inflatesEarly) && (int64(len(out)) > m.limit || corrupt(err)) {
+				early(dropped, 1009)
+			}
+			if ends && m.differs(finalEnds) && until == nil {
+				until = &outcome{slices.Clone(o.answers), waiting}
+			}
+		}
 		f, rest, e := m.frame(in, kind != opCont)
 		if e != 0 {
 			return end(e)
@@ -56,27 +75,81 @@ func (m model) run(in []byte) (o outcome) {
 		case f.op == opClose:
 			return end(m.answerClose(f.payload))
 		case f.op != opCont:
-			kind, msg = f.op, nil
+			kind, msg, packed = f.op, nil, f.rsv != 0
 			sum.SetInt64(0)
 		}
 		sum.Add(sum, new(big.Int).SetUint64(f.length))
 		msg = append(msg, f.payload...)
-		if e := m.tooLong(sum, int64(len(msg))); e != 0 {
+		if e := m.tooLong(sum, int64(len(msg)), packed); e != 0 {
 			return end(e)
 		}
 		last := f.whole && f.fin
 		// 8.1: a text that is not, or cannot become, UTF-8 fails the connection.
-		if kind == opText && !couldBeText(msg, last) && !m.differs(textUnchecked) {
+		if kind == opText && !packed && !couldBeText(msg, last) && !m.differs(textUnchecked) {
 			return end(1007)
 		}
 		if !f.whole {
+			if packed && m.differs(inflatesEarly) {
+				early(dropped, 1009)
+			}
+			if packed && m.differs(inflatesMasked) && until == nil {
+				until = &outcome{slices.Clone(o.answers), waiting}
+			}
 			return end(waiting)
 		}
-		if last {
-			o.answers = append(o.answers, answer(kind, msg))
-			kind = opCont
+		if !last {
+			continue
+		}
+		if packed {
+			out, ends, e := m.unpack(msg, window)
+			if ends && m.differs(finalEnds) && until == nil {
+				until = &outcome{slices.Clone(o.answers), waiting}
+			}
+			if int64(len(out)) == m.limit+1 && m.differs(cutDeflate) {
+				early(1009)
+			}
+			if e != 0 {
+				return end(e)
+			}
+			if msg = out; m.packing == takeover {
+				window = slide(window, out)
+			}
+			if kind == opText && !utf8.Valid(msg) && !m.differs(textUnchecked) {
+				return end(1007)
+			}
+		}
+		o.answers = append(o.answers, answer(kind, msg))
+		kind = opCont
+	}
+}
+
+// unpack decompresses a message.
+func (m model) unpack(msg, window []byte) (out []byte, ends bool, e ending) {
+	limit := m.limit
+	if m.differs(inflatedUnlimited) {
+		limit = 1 << 40
+	}
+	if len(msg) == 0 && !m.differs(emptyDropped|cutDeflate) {
+		return nil, false, 0 // zlib takes it, and some who use zlib send it
+	}
+	out, ends, err := inflate(msg, window, tail+final, limit+1)
+	if err != nil && m.differs(cutDeflate) {
+		out, ends, err = inflate(msg, window, tail, limit+1)
+		if limit++; !corrupt(err) {
+			err = nil
 		}
 	}
+	switch {
+	case int64(len(out)) > limit:
+		return out, ends, 1009
+	case err == nil:
+		return out, ends, 0
+	case m.differs(corruptDropped):
+		return out, ends, dropped
+	}
+	// RFC 7692 has no code for it; 1007 is for "data within a message that was not
+	// consistent with the type of the message" (RFC 6455 section 7.4.1).
+	return out, ends, 1007
 }
 
 // frame takes one frame from the start of in. e is not 0 when that is the end.
@@ -141,7 +214,10 @@ func (m model) frame(in []byte, inside bool) (f frame, rest []byte, e ending) {
 func (m model) judge(f frame, length7 byte, inside bool) ending {
 	switch {
 	// 5.2: the reserved bits mean nothing without an extension.
-	case f.rsv != 0:
+	case f.rsv&3 != 0, f.rsv != 0 && m.packing == plain:
+		return 1002
+	// RFC 7692 section 6: only the first frame of a message may have RSV1 set.
+	case f.rsv != 0 && f.op != opText && f.op != opBin && !m.differs(rsv1Anywhere):
 		return 1002
 	// 5.1: a client masks every frame, a server none.
 	case !m.client && !f.masked && m.differs(unmaskedDropped):
@@ -166,15 +242,19 @@ func (m model) judge(f frame, length7 byte, inside bool) ending {
 
 // tooLong holds the announced and the arrived bytes of a message against the
 // limit. 7.4.1: 1009 is for "a message that is too big for it to process".
-func (m model) tooLong(announced *big.Int, arrived int64) ending {
+func (m model) tooLong(announced *big.Int, arrived int64, packed bool) ending {
+	limit := m.limit
+	if packed && !m.differs(inflatedUnlimited) {
+		limit += limit/256 + 64 // what does not compress grows, and fits all the same
+	}
 	switch {
 	case !announced.IsInt64() && m.differs(sumDropped):
 		return dropped
 	case m.differs(lateLimit):
-		if arrived > m.limit {
+		if arrived > limit && !packed {
 			return 1009
 		}
-	case announced.Cmp(big.NewInt(m.limit)) > 0:
+	case announced.Cmp(big.NewInt(limit)) > 0:
 		return 1009
 	}
 	return 0

@@ -1,14 +1,16 @@
 package differential_test
 
 import (
+	"bufio"
+	"bytes"
 	"crypto/sha1"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"testing"
 
-	"github.com/sockeye-io/sockeye/codec/wsproto"
 	"github.com/sockeye-io/sockeye/engine"
 	"github.com/sockeye-io/sockeye/engine/enginetest"
 	"github.com/sockeye-io/sockeye/engine/websocket"
@@ -46,10 +48,15 @@ func ourServer(t testing.TB, s *stream) (outcome, error) {
 	b := &brief{TB: t}
 	defer b.over()
 	l := enginetest.NewLoop(b, engine.Config{ReadBuffer: 8 << 10, Logger: slog.New(slog.DiscardHandler)})
-	p := l.Connect(websocket.NewServer(h, websocket.Options{MaxMessage: s.limit}), engine.Options{})
-	p.Send(hello(nil))
-	if got, want := string(p.Received()), string(welcome("dGhlIHNhbXBsZSBub25jZQ==")); got != want {
-		return outcome{}, fmt.Errorf("handshake answered with %q", got)
+	o := websocket.Options{MaxMessage: s.limit}
+	if s.packing != plain {
+		o.Compression = &websocket.Compression{Takeover: s.packing == takeover, Threshold: 20}
+	}
+	p := l.Connect(websocket.NewServer(h, o), engine.Options{})
+	p.Send(hello(s.terms()))
+	head, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(p.Received())), nil)
+	if err != nil || head.StatusCode != 101 || !agrees(head.Header.Get("Sec-WebSocket-Extensions"), s) {
+		return outcome{}, fmt.Errorf("handshake answered with %v, %w", head, err)
 	}
 	for _, r := range s.reads() {
 		p.Send(r)
@@ -58,13 +65,13 @@ func ourServer(t testing.TB, s *stream) (outcome, error) {
 	if p.SawFIN() {
 		otherwise = dropped
 	}
-	o, err := read(p.Received(), false, otherwise)
+	got, err := read(p.Received(), false, s.packing, otherwise)
 	if err != nil {
-		return o, err
+		return got, err
 	}
 	p.CloseWrite()
 	var ce *websocket.CloseError
-	switch told := o.end; {
+	switch told := got.end; {
 	case len(h.closed) != 1 || !errors.As(h.closed[0], &ce) || !p.Closed():
 		err = fmt.Errorf("OnClose was told %v, closed %v", h.closed, p.Closed())
 	case told == waiting && ce.Code != websocket.CodeAbnormal, told > 0 && ce.Code != int(told):
@@ -72,54 +79,16 @@ func ourServer(t testing.TB, s *stream) (outcome, error) {
 	case l.Stats().HandlerPanics > 0:
 		err = errors.New("a panic")
 	}
-	return o, err
-}
-
-// ourClient is what a client does that is driven by our decoder alone.
-func ourClient(_ testing.TB, s *stream) (o outcome, err error) {
-	d := wsproto.NewDecoder(&wsproto.Config{Client: true, MaxMessage: s.limit})
-	o.end = waiting
-	var kept, msg []byte
-	for _, b := range s.reads() {
-		for kept = append(kept, b...); o.end == waiting; {
-			ev, n, err := d.Next(kept)
-			if err != nil {
-				o.end = ending(err.(*wsproto.Error).Code)
-				break
-			}
-			if n == 0 {
-				break
-			}
-			kept = kept[n:]
-			switch ev.Op {
-			case wsproto.OpText, wsproto.OpBinary:
-				if ev.First {
-					msg = nil
-				}
-				if msg = append(msg, ev.Payload...); ev.Last {
-					o.answers = append(o.answers, answer(byte(ev.Op), msg))
-				}
-			case wsproto.OpPing:
-				o.answers = append(o.answers, answer(opPong, ev.Payload))
-			case wsproto.OpClose:
-				code, _, err := wsproto.ParseClose(ev.Payload)
-				if err != nil {
-					code = err.(*wsproto.Error).Code
-				}
-				o.end = ending(code)
-			}
-		}
-	}
-	return o, nil
+	return got, err
 }
 
 // welcome is the answer to an opening handshake, from RFC 6455 section 4.2.2.
-func welcome(key string, lines ...string) []byte {
+func welcome(key string, extensions []string) []byte {
 	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
 	b := []byte("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 		"Sec-WebSocket-Accept: " + base64.StdEncoding.EncodeToString(sum[:]) + "\r\n")
-	for _, l := range lines {
-		b = append(b, l+"\r\n"...)
+	for _, e := range extensions {
+		b = append(b, "Sec-WebSocket-Extensions: "+e+"\r\n"...)
 	}
 	return append(b, "\r\n"...)
 }

@@ -46,6 +46,43 @@ func (k *kitchen) payload(text, last bool) []byte {
 	return b
 }
 
+// pack compresses a whole message, which may be corrupt then.
+func (k *kitchen) pack() {
+	text := k.payload(k.open == opText, true)
+	if k.next() >= 250 { // much of nothing
+		text = make([]byte, 1<<(10+k.next()&7))
+	}
+	k.packed, k.rest = true, deflate(text, k.window, k.next())
+	if k.packing == takeover {
+		k.window = slide(k.window, text)
+	}
+	switch at := int(k.next()); k.next() {
+	case 240, 241:
+		if len(k.rest) > 0 {
+			k.rest[at%len(k.rest)] ^= k.next()
+		}
+	case 242, 243:
+		k.rest = k.rest[:max(0, len(k.rest)-1-at%8)]
+	case 244, 245:
+		k.rest = append(k.rest, k.bytes(at%4)...)
+	case 246:
+		k.rest = k.bytes(at % 16)
+	case 247: // two streams
+		k.rest = append(k.rest, k.rest...)
+	}
+}
+
+// piece is the next frame of a compressed message.
+func (k *kitchen) piece(last bool) []byte {
+	n := len(k.rest)
+	if !last {
+		n = min(n, int(k.next()))
+	}
+	p := k.rest[:n:n]
+	k.rest = k.rest[n:]
+	return p
+}
+
 // size is that of a payload: mostly small, sometimes where the form of a length
 // or the limit changes.
 func (k *kitchen) size() int {

@@ -4,9 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 
 	coder "github.com/coder/websocket"
 	gorilla "github.com/gorilla/websocket"
@@ -15,12 +18,13 @@ import (
 // gorillaServer is what gorilla does with a stream, as a server that echoes.
 func gorillaServer(s *stream) (outcome, error) {
 	nc := &script{reads: s.reads(), last: errCut}
-	up := gorilla.Upgrader{}
-	c, err := up.Upgrade(&response{nc: nc, header: http.Header{}}, request(nil), nil)
+	up := gorilla.Upgrader{EnableCompression: s.packing != plain}
+	w := &response{nc: nc, header: http.Header{}}
+	c, err := up.Upgrade(w, request(s.terms()), nil)
 	if err != nil {
 		return outcome{}, err
 	}
-	welcomed(nc)
+	nc.out.Reset() // the answer
 	return echoGorilla(c, nc, s, false)
 }
 
@@ -40,24 +44,27 @@ func echoGorilla(c *gorilla.Conn, nc *script, s *stream, masked bool) (outcome, 
 		otherwise = waiting
 	}
 	_ = c.Close()
-	return read(nc.out.Bytes(), masked, otherwise)
+	return read(nc.out.Bytes(), masked, s.packing, otherwise)
 }
 
 // coderServer is what coder/websocket does with a stream.
 func coderServer(s *stream) (outcome, error) {
 	nc := &script{reads: s.reads(), last: errCut}
-	c, err := coder.Accept(&response{nc: nc, header: http.Header{}}, request(nil), nil)
+	w := &response{nc: nc, header: http.Header{}}
+	c, err := coder.Accept(w, request(s.terms()), &coder.AcceptOptions{CompressionMode: modes[s.packing], CompressionThreshold: 20})
 	if err != nil {
 		return outcome{}, err
 	}
-	welcomed(nc)
+	if got := w.header.Get("Sec-WebSocket-Extensions"); !agrees(got, s) {
+		return outcome{}, fmt.Errorf("agreed on %q", got)
+	}
 	return echoCoder(c, nc, s, false)
 }
 
 func echoCoder(c *coder.Conn, nc *script, s *stream, masked bool) (outcome, error) {
 	c.SetReadLimit(s.limit)
 	for {
-		t, p, err := c.Read(context.Background())
+		t, p, err := readCoder(c)
 		if err != nil {
 			break
 		}
@@ -70,7 +77,20 @@ func echoCoder(c *coder.Conn, nc *script, s *stream, masked bool) (outcome, erro
 		otherwise = waiting
 	}
 	_ = c.CloseNow()
-	return read(nc.out.Bytes(), masked, otherwise)
+	return read(nc.out.Bytes(), masked, s.packing, otherwise)
+}
+
+// readCoder reads a message. With context takeover a close frame between the
+// fragments of a compressed message, which is a right thing to send (RFC 6455
+// section 5.4), makes coder/websocket answer it and then panic: it has given its
+// window back (read.go, msgReader.Read after close).
+func readCoder(c *coder.Conn) (t coder.MessageType, p []byte, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+	}()
+	return c.Read(context.Background())
 }
 
 // request is the opening handshake of RFC 6455 section 1.3, as net/http has it.
@@ -93,12 +113,21 @@ func hello(extensions []string) []byte {
 	return b.Bytes()
 }
 
-// welcomed forgets the answer to the handshake, which may be there, and returns
-// it.
-func welcomed(nc *script) []byte {
-	head := bytes.Clone(nc.out.Bytes())
-	nc.out.Reset()
-	return head
+// modes are those of coder.
+var modes = map[packing]coder.CompressionMode{
+	noTakeover: coder.CompressionNoContextTakeover,
+	takeover:   coder.CompressionContextTakeover,
+}
+
+// agrees tells whether the extensions of a server's answer are those that the
+// stream wants. The order of the parameters means nothing.
+func agrees(field string, s *stream) bool {
+	norm := func(s string) string {
+		parts := strings.Split(s, "; ")
+		slices.Sort(parts)
+		return strings.Join(parts, "; ")
+	}
+	return norm(field) == norm(strings.Join(s.terms(), ", "))
 }
 
 // response is a http.ResponseWriter that gives its connection away.
@@ -121,6 +150,7 @@ func (r *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 type dialled struct {
 	*script
 	asked bool
+	terms []string
 }
 
 func (d *dialled) Write(p []byte) (int, error) {
@@ -132,14 +162,14 @@ func (d *dialled) Write(p []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	d.reads = append([][]byte{welcome(r.Header.Get("Sec-WebSocket-Key"))}, d.reads...)
+	d.reads = append([][]byte{welcome(r.Header.Get("Sec-WebSocket-Key"), d.terms)}, d.reads...)
 	return len(p), nil
 }
 
 // gorillaClient is what gorilla does with a stream, as a client that echoes.
 func gorillaClient(s *stream) (outcome, error) {
-	nc := &dialled{script: &script{reads: s.reads(), last: errCut}}
-	d := gorilla.Dialer{NetDial: func(string, string) (net.Conn, error) { return nc, nil }}
+	nc := &dialled{script: &script{reads: s.reads(), last: errCut}, terms: s.terms()}
+	d := gorilla.Dialer{EnableCompression: s.packing != plain, NetDial: func(string, string) (net.Conn, error) { return nc, nil }}
 	c, resp, err := d.Dial("ws://a/", nil)
 	if err != nil {
 		return outcome{}, err
@@ -151,9 +181,10 @@ func gorillaClient(s *stream) (outcome, error) {
 // coderClient is what coder/websocket does with a stream, as a client.
 func coderClient(s *stream) (outcome, error) {
 	nc := &script{reads: s.reads(), last: errCut}
-	c, _, err := coder.Dial(context.Background(), "ws://a/", &coder.DialOptions{ //nolint:bodyclose // it is nc
+	c, _, err := coder.Dial(context.Background(), "ws://a/", &coder.DialOptions{
+		CompressionMode: modes[s.packing], CompressionThreshold: 20,
 		HTTPClient: &http.Client{Transport: trip(func(r *http.Request) (*http.Response, error) {
-			resp, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(welcome(r.Header.Get("Sec-WebSocket-Key")))), r)
+			resp, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(welcome(r.Header.Get("Sec-WebSocket-Key"), s.terms()))), r)
 			if err == nil {
 				resp.Body = nc
 			}

@@ -17,6 +17,14 @@ const (
 	lateLimit
 	oneByteClose
 	no1014
+	rsv1Anywhere
+	corruptDropped
+	cutDeflate
+	inflatedUnlimited
+	inflatesEarly
+	inflatesMasked
+	emptyDropped
+	finalEnds
 	rulesEnd
 )
 
@@ -103,6 +111,58 @@ var catalogue = []struct {
 		[]string{"gorilla"},
 		"7.4.2",
 		"1014 (bad gateway), which IANA has registered since, is answered with 1002",
+	},
+	{
+		rsv1Anywhere,
+		[]string{"gorilla"},
+		"RFC 7692, 6",
+		"with compression, RSV1 is let through in continuations and control frames",
+	},
+	{
+		corruptDropped,
+		[]string{"gorilla", "coder"},
+		"7.1.7, 7.4.1",
+		"a compressed message that is corrupt ends the connection without a close frame; ours sends 1007",
+	},
+	{
+		cutDeflate,
+		[]string{"coder"},
+		"RFC 7692, 7.2.2",
+		"a compressed message that ends inside a block is given to the application as far as it goes. It may be " +
+			"one byte over the limit then, depending on the buffers",
+	},
+	{
+		inflatedUnlimited,
+		[]string{"gorilla"},
+		"10.4",
+		"the limit is for the compressed message; what comes out of it has none",
+	},
+	{
+		inflatesEarly,
+		[]string{"gorilla", "coder"},
+		"7.1.7",
+		"a compressed message is inflated as it arrives, so that one which is corrupt or too big is seen before its end; " +
+			"when exactly depends on their buffers",
+	},
+	{
+		inflatesMasked,
+		[]string{"coder"},
+		"5.3",
+		"what has arrived of a compressed frame is inflated without being unmasked when the connection breaks inside it, and " +
+			"may become a message",
+	},
+	{
+		emptyDropped,
+		[]string{"gorilla"},
+		"RFC 7692, 7.2.2",
+		"a compressed message without a byte is corrupt, as Go's flate sees it; ours takes it for empty, as zlib does",
+	},
+	{
+		finalEnds,
+		[]string{"gorilla", "coder"},
+		"RFC 7692, 7.2.3.4",
+		"a block with BFINAL set is taken for the end of the message. To gorilla the rest is lost, to coder it is the " +
+			"beginning of the next compressed message, or of the next frame",
 	},
 }
 

@@ -7,8 +7,9 @@ import "encoding/binary"
 type stream struct {
 	client bool  // it goes to a client
 	limit  int64 // of a message, set for every endpoint
-	in     []byte
-	cuts   []int // sizes of reads, in turn; none: all in one
+	packing
+	in   []byte
+	cuts []int // sizes of reads, in turn; none: all in one
 }
 
 // reads cuts the stream.
@@ -38,6 +39,7 @@ func cook(recipe []byte) *stream {
 	if how&2 != 0 {
 		k.limit = 1000
 	}
+	k.packing = packing(how >> 5 & 3 % 3)
 	for range cuts & 3 {
 		k.cuts = append(k.cuts, 1+int(k.next())<<(cuts>>2&7))
 	}
@@ -60,6 +62,10 @@ type kitchen struct {
 	left []byte // of the recipe
 	open byte   // the type of the message that goes on
 	text int    // how far the text of that message is
+
+	packed bool   // the message is compressed
+	rest   []byte // of the compressed message
+	window []byte
 }
 
 // next takes a byte of the recipe, which ends in zeros.
@@ -79,10 +85,21 @@ func (k *kitchen) frame() {
 	switch {
 	case what < 170:
 		b0 = k.data(what)
-		payload = k.payload(b0&15 == opText || b0&15 == opCont && k.open == opText, b0&0x80 != 0)
-		k.open = byte(0)
-		if b0&0x80 == 0 {
-			k.open = max(what&1+1, 1)
+		if b0&15 != opCont {
+			k.open, k.packed = b0&15, false
+			if k.packing != plain && what&8 == 0 {
+				b0 |= 0x40
+				k.pack()
+			}
+		}
+		last := b0&0x80 != 0
+		if k.packed {
+			payload = k.piece(last)
+		} else {
+			payload = k.payload(k.open == opText, last)
+		}
+		if last {
+			k.open = opCont
 		}
 	case what < 240:
 		b0 = 0x80 | opPing + what&1

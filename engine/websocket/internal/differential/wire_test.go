@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"net"
 	"time"
 )
@@ -53,9 +54,10 @@ func (s *script) SetWriteDeadline(time.Time) error { return nil }
 // read puts what an endpoint has sent into the normal form. A close frame ends
 // it; without one the ending is otherwise. An error says how the endpoint itself
 // has broken the protocol.
-func read(out []byte, masked bool, otherwise ending) (o outcome, err error) {
+func read(out []byte, masked bool, p packing, otherwise ending) (o outcome, err error) {
 	o.end = otherwise
-	var msg []byte
+	var msg, window []byte
+	packed := false
 	kind := byte(opCont)
 	for len(out) > 0 {
 		if len(out) < 2 {
@@ -74,7 +76,7 @@ func read(out []byte, masked bool, otherwise ending) (o outcome, err error) {
 			size += 4
 		}
 		switch {
-		case out[0]&0x70 != 0:
+		case out[0]&0x30 != 0, out[0]&0x40 != 0 && (p == plain || op != opText && op != opBin):
 			return o, errors.New("sent a reserved bit")
 		case out[1]&0x80 != 0 != masked:
 			return o, errors.New("sent a frame with the wrong mask bit")
@@ -85,7 +87,7 @@ func read(out []byte, masked bool, otherwise ending) (o outcome, err error) {
 		case op < opClose && (op == opCont) != (kind != opCont):
 			return o, errors.New("sent fragments out of order")
 		}
-		payload := bytes.Clone(out[size : size+int(length)])
+		header, payload := out[:size], bytes.Clone(out[size:size+int(length)])
 		out = out[size+int(length):]
 		for i := range payload {
 			payload[i] ^= key[i%4]
@@ -103,12 +105,21 @@ func read(out []byte, masked bool, otherwise ending) (o outcome, err error) {
 			o.answers = append(o.answers, answer(op, payload))
 		default:
 			if op != opCont {
-				kind, msg = op, nil
+				kind, msg, packed = op, nil, header[0]&0x40 != 0
 			}
-			if msg = append(msg, payload...); fin {
-				o.answers = append(o.answers, answer(kind, msg))
-				kind = opCont
+			if msg = append(msg, payload...); !fin {
+				continue
 			}
+			if packed {
+				if msg, _, err = inflate(msg, window, tail+final, 1<<40); err != nil {
+					return o, fmt.Errorf("sent a message that does not decompress: %w", err)
+				}
+				if p == takeover {
+					window = slide(window, msg)
+				}
+			}
+			o.answers = append(o.answers, answer(kind, msg))
+			kind = opCont
 		}
 	}
 	return o, nil
