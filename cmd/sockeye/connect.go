@@ -24,6 +24,7 @@ type connectOptions struct {
 	origin       string
 	timeout      time.Duration
 	maxMessage   size
+	reach        reachOptions
 }
 
 func newConnect() *cobra.Command {
@@ -35,8 +36,8 @@ func newConnect() *cobra.Command {
 standard output; everything else goes to standard error.
 
   ws://host:port/path  ws+unix:///path       WebSocket: each line of input is a
-                                             text message, each message a line
-                                             of output
+  wss://host:port/path                       text message, each message a line
+                                             of output; wss is over TLS
   unixpacket:///path                         the same with packets
   tcp://host:port  tcp4://…  tcp6://…
   unix:///path  unix://@abstract             a stream: bytes as they come
@@ -46,9 +47,13 @@ and control characters are made visible. At the end of input (Ctrl-D) a
 WebSocket connection is closed with 1000 and a stream is half-closed; what the
 server still sends is printed until it closes too.
 
+A proxy is http://host:port, https://host:port or socks5://host:port, with
+user:password@ if it asks for it. Credentials of a WebSocket URL are sent too, as
+Authorization: Basic.
+
 Differences to wscat: -n counts messages, as in "echo hi | websocat -n1 URL"
-(wscat's -n, --no-check, concerns TLS certificates, which are not supported yet),
-and several -x are sent one after the other. With -x standard input is not read.
+(wscat's -n, --no-check, is --insecure here), and several -x are sent one after
+the other. With -x standard input is not read.
 
 Exit codes: 0 the connection was closed cleanly (WebSocket: 1000, 1001 or no
 code); 1 it could not be opened, broke, was closed with another code, or ended
@@ -56,7 +61,8 @@ before -n messages had come; 2 wrong usage; 130 Ctrl-C, 143 SIGTERM.`,
 		Example: `  sockeye connect ws://localhost:8080/
   sockeye connect -x hello -n 1 ws://localhost:8080/
   printf 'Hello Server! Greetings.' | sockeye connect tcp://localhost:9988
-  sockeye connect --binary ws://localhost:8080/ <in >out`,
+  sockeye connect --binary ws://localhost:8080/ <in >out
+  sockeye connect --proxy socks5://localhost:1080 wss://example.com/chat`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return fmt.Errorf("want one URL, got %d", len(args))
@@ -77,6 +83,7 @@ before -n messages had come; 2 wrong usage; 130 Ctrl-C, 143 SIGTERM.`,
 	f.StringArrayVarP(&o.headers, "header", "H", nil, "add a header `'Name: value'` to the WebSocket handshake, repeatable")
 	f.StringVarP(&o.origin, "origin", "o", "", "Origin of the WebSocket handshake")
 	f.DurationVar(&o.timeout, "timeout", 10*time.Second, "for connecting, for the server's close, and for a gap in the rest of a stream; 0 means for ever")
+	o.reach.add(f)
 	f.Var(&o.maxMessage, "max-message", "bytes of a WebSocket message received, -1 means no limit")
 	return cmd
 }
@@ -92,14 +99,14 @@ func (o *connectOptions) validate(end *endpoint) error {
 	case o.count > 0 && o.binary && !end.messages():
 		return usagef("-n counts messages: a --binary stream has none")
 	case !end.websocket() && (len(o.subprotocols) > 0 || len(o.headers) > 0 || o.origin != ""):
-		return usagef("--subprotocol, --header and --origin need a ws:// URL")
+		return usagef("--subprotocol, --header and --origin need a ws:// or wss:// URL")
 	}
 	for _, h := range o.headers {
 		if k, _, ok := strings.Cut(h, ":"); !ok || strings.TrimSpace(k) == "" {
 			return usagef("--header is %q, want 'Name: value'", h)
 		}
 	}
-	return nil
+	return o.reach.resolve(end)
 }
 
 // stay is how long to wait for answers when everything was sent; negative means
@@ -120,6 +127,9 @@ func connect(cmd *cobra.Command, raw string, o *connectOptions) error {
 	end, err := parseEndpoint(raw)
 	if err != nil {
 		return err
+	}
+	if end.user != "" { // a password is not for the screen
+		raw = end.scheme + "://" + end.addr + end.target
 	}
 	if err := o.validate(&end); err != nil {
 		return err

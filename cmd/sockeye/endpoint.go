@@ -12,8 +12,10 @@ import (
 //	tcp://host:port  tcp4://  tcp6://        udp://host:port  udp4://  udp6://
 //	unix:///path  unix://@abstract           unixpacket:///path
 //	ws://host:port/path?query                ws+unix:///path  ws+unix:///path:/path?query
+//	wss://host:port/path?query
 type endpoint struct {
 	scheme        string
+	user          string // user:password@ of a WebSocket URL
 	network, addr string // for package engine
 	target        string // path and query of a WebSocket URL, "/" when there is none; else empty
 }
@@ -42,7 +44,7 @@ func parseEndpoint(raw string) (endpoint, error) {
 		if !socketName(rest) {
 			return e, usagef("%s: want %s:///path or %s://@abstract", raw, scheme, scheme)
 		}
-	case "ws":
+	case "ws", "wss":
 		return parseWS(raw)
 	case "ws+unix":
 		e.network = "unix"
@@ -51,10 +53,10 @@ func parseEndpoint(raw string) (endpoint, error) {
 		if !socketName(addr) {
 			return e, usagef("%s: want ws+unix:///path or ws+unix:///path:/request/path", raw)
 		}
-	case "wss", "tls":
+	case "tls":
 		return e, usagef("%s: TLS is not supported yet", raw)
 	default:
-		return e, usagef("%s: unknown scheme %q: want tcp, tcp4, tcp6, udp, unix, unixpacket, ws or ws+unix", raw, scheme)
+		return e, usagef("%s: unknown scheme %q: want tcp, tcp4, tcp6, udp, unix, unixpacket, ws, wss or ws+unix", raw, scheme)
 	}
 	return e, nil
 }
@@ -66,17 +68,20 @@ func parseWS(raw string) (endpoint, error) {
 	switch {
 	case err != nil:
 		return endpoint{}, usagef("%w", err)
-	case u.Host == "" || u.User != nil:
-		return endpoint{}, usagef("%s: want ws://host:port/path", raw)
+	case u.Hostname() == "":
+		return endpoint{}, usagef("%s: want %s://host:port/path", raw, u.Scheme)
 	case u.Fragment != "":
 		return endpoint{}, usagef("%s: a WebSocket URL has no fragment", raw) // RFC 6455 section 3
 	}
 	port := u.Port()
 	if port == "" {
-		port = "80"
+		port = map[string]string{"ws": "80", "wss": "443"}[u.Scheme]
 	}
-	e := endpoint{scheme: "ws", network: "tcp", addr: net.JoinHostPort(u.Hostname(), port)}
+	e := endpoint{scheme: u.Scheme, network: "tcp", addr: net.JoinHostPort(u.Hostname(), port)}
 	e.target = u.RequestURI()
+	if u.User != nil {
+		e.user = u.User.String() + "@"
+	}
 	return e, nil
 }
 

@@ -20,6 +20,8 @@ func TestParseEndpoint(t *testing.T) {
 		"ws://localhost:8080":         {Network: "tcp", Addr: "localhost:8080", Target: "/"},
 		"ws://localhost/":             {Network: "tcp", Addr: "localhost:80", Target: "/"},
 		"ws://[::1]:1/chat?room=a":    {Network: "tcp", Addr: "[::1]:1", Target: "/chat?room=a"},
+		"wss://host":                  {Network: "tcp", Addr: "host:443", Target: "/"},
+		"wss://a:b@[::1]:8443/c":      {Network: "tcp", Addr: "[::1]:8443", Target: "/c"},
 		"ws+unix:///run/w":            {Network: "unix", Addr: "/run/w", Target: "/"},
 		"ws+unix:///run/w:/chat?a=/b": {Network: "unix", Addr: "/run/w", Target: "/chat?a=/b"},
 	} {
@@ -29,8 +31,8 @@ func TestParseEndpoint(t *testing.T) {
 	}
 	for _, raw := range []string{
 		"", "localhost:1", "tcp://", "tcp://localhost", "tcp://localhost:", "tcp://localhost:1/path", "tcp://::1:2",
-		"unix://", "unix://relative", "unix:///", "unixpacket://x", "ws://", "ws:///path", "ws://user@host/", "ws://host/#f",
-		"ws://host:port/", "ws+unix://x", "wss://host/", "tls://host:1", "http://host/",
+		"unix://", "unix://relative", "unix:///", "unixpacket://x", "ws://", "ws:///path", "ws://user@/", "ws://:80/", "ws://host/#f",
+		"ws://host:port/", "ws+unix://x", "wss://", "tls://host:1", "http://host/",
 	} {
 		if got, err := main.ParseEndpoint(raw); err == nil {
 			t.Errorf("%q was taken for %+v", raw, got)

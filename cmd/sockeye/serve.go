@@ -106,8 +106,13 @@ func serve(cmd *cobra.Command, o *serveOptions) error {
 	var ends []endpoint
 	for _, raw := range o.listen {
 		e, err := parseEndpoint(raw)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
+		case e.scheme == "wss":
+			return usagef("%s: TLS is not supported yet", raw)
+		case e.user != "":
+			return usagef("%s: want a URL without a user", raw)
 		}
 		ends = append(ends, e)
 	}

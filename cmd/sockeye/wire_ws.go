@@ -37,15 +37,16 @@ func dialWS(ctx context.Context, e *engine.Engine, s *session) (*wsWire, error) 
 		Engine: engine.DialOptions{Options: engine.Options{HighWater: -1}}, // send keeps to window
 		Origin: s.o.origin,
 	}
+	s.o.reach.apply(&o)
 	for _, h := range s.o.headers {
 		k, v, _ := strings.Cut(h, ":")
 		o.Header = append(o.Header, strings.TrimSpace(k), strings.TrimSpace(v))
 	}
-	host := s.end.addr
+	url := s.end.scheme + "://" + s.end.user + strings.ReplaceAll(s.end.addr, "%", "%25") + s.end.target // an IPv6 zone
 	if s.end.network == "unix" {
-		o.Network, o.Addr, host = "unix", s.end.addr, "localhost"
+		o.Network, o.Addr, url = "unix", s.end.addr, "ws://localhost"+s.end.target
 	}
-	h, err := websocket.Dial(ctx, e, "ws://"+host+s.end.target, w, o)
+	h, err := websocket.Dial(ctx, e, url, w, o)
 	w.h = h
 	return w, err
 }
