@@ -237,6 +237,27 @@ func TestAdoptWith(t *testing.T) {
 	}
 }
 
+// TestAdoptFor tells OnOpen what the connection is for.
+func TestAdoptFor(t *testing.T) {
+	t.Parallel()
+	e := start(t, engine.Config{Loops: 1})
+	for name, wrap := range map[string]func(net.Conn) net.Conn{
+		"tcp":     func(nc net.Conn) net.Conn { return nc },
+		"wrapped": func(nc net.Conn) net.Conn { return struct{ net.Conn }{nc} },
+	} {
+		ours, theirs := pair(t)
+		defer theirs.Close()
+		var told any
+		h := &funcs{open: func(c *engine.Conn) error {
+			told = c.User()
+			return nil
+		}}
+		if _, err := e.AdoptFor(wrap(ours), nil, h, engine.Options{}, name); err != nil || told != name {
+			t.Errorf("%s: OnOpen was told %v, %v", name, told, err)
+		}
+	}
+}
+
 // TestPumpBackPressure lets the peer of a connection that gnet cannot hold read
 // nothing: it is a slow consumer like any other.
 func TestPumpBackPressure(t *testing.T) {

@@ -169,6 +169,12 @@ func (e *Engine) Adopt(nc net.Conn, buffered []byte, h Handler) (Handle, error) 
 
 // AdoptWith is Adopt with limits of one's own.
 func (e *Engine) AdoptWith(nc net.Conn, buffered []byte, h Handler, o Options) (Handle, error) {
+	return e.AdoptFor(nc, buffered, h, o, nil)
+}
+
+// AdoptFor is AdoptWith for a handler that has to know more of this connection
+// than of others: Conn.User answers user from OnOpen on.
+func (e *Engine) AdoptFor(nc net.Conn, buffered []byte, h Handler, o Options, user any) (Handle, error) {
 	svc, err := newService(h, o)
 	if err != nil {
 		_ = nc.Close()
@@ -179,7 +185,7 @@ func (e *Engine) AdoptWith(nc net.Conn, buffered []byte, h Handler, o Options) (
 		_ = nc.Close()
 		return Handle{}, err
 	}
-	return e.admit(nc, svc, buffered)
+	return e.admitConn(nc, &Conn{svc: svc, user: user}, buffered)
 }
 
 // Dial connects and returns when OnOpen has run on the loop. ctx bounds the
@@ -208,6 +214,10 @@ func (e *Engine) Dial(ctx context.Context, network, addr string, h Handler, o Di
 
 // admit puts a connected socket on a loop. nc is taken over in every case.
 func (e *Engine) admit(nc net.Conn, svc *service, early []byte) (Handle, error) {
+	return e.admitConn(nc, &Conn{svc: svc}, early)
+}
+
+func (e *Engine) admitConn(nc net.Conn, c *Conn, early []byte) (Handle, error) {
 	if err := e.start(); err != nil {
 		_ = nc.Close()
 		return Handle{}, err
@@ -227,7 +237,7 @@ func (e *Engine) admit(nc net.Conn, svc *service, early []byte) (Handle, error) 
 		return Handle{}, ErrServerClosed
 	default:
 	}
-	en := enrolment{c: &Conn{svc: svc}, early: early}
+	en := enrolment{c: c, early: early}
 	var err error
 	if enrollable(nc) {
 		err = e.reactor.enroll(nc, &en)

@@ -27,9 +27,12 @@ func NewServer(h Handler, o Options) *Server {
 	return &Server{ep: newEndpoint(h, &o, false), policy: p}
 }
 
-// OnOpen begins the handshake.
+// OnOpen begins the handshake, unless Adopt has brought the connection.
 func (s *Server) OnOpen(ec *engine.Conn) error {
 	s.learn(ec.Engine())
+	if a, ok := ec.User().(*adoption); ok {
+		return a.opened(s, ec)
+	}
 	c := &Conn{ec: ec, ep: s.ep, dec: wsproto.NewDecoder(&s.ep.codec)}
 	ec.SetUser(c)
 	ec.SetTimer(s.ep.hsTime)

@@ -8,7 +8,7 @@ import (
 
 // Stats are counts since the server was made, and what is there now.
 type Stats struct {
-	Handshakes        uint64 // opening handshakes that were accepted
+	Handshakes        uint64 // opening handshakes that were accepted, those of Adopt included
 	Refused           uint64 // answered with an HTTP error
 	Faults            uint64 // of those, 500 for an answer of Authorize or SelectSubprotocol that could not be sent
 	HandshakeTimeouts uint64
