@@ -15,6 +15,7 @@ import (
 type conformOffer struct {
 	noTakeover bool
 	bits       int
+	lean       bool // group 12, see conformOffers
 }
 
 // conformParams are those of permessage-deflate, in a header field.
@@ -84,11 +85,14 @@ func parseConformParams(field string) (list []conformParams, err error) {
 	return list, nil
 }
 
-// offers of a client that lets the server choose what it wants of the client.
+// conformOffers are those of a client that lets the server choose what it wants of
+// the client. The original suite says so with both parameters, always; but who
+// reads client_no_context_takeover in an offer takes it at its word, so group 12
+// leaves it out: there both sides may refer to earlier messages.
 func conformOffers(list []conformOffer) string {
 	var s []string
 	for _, o := range list {
-		s = append(s, conformParams{serverNo: o.noTakeover, serverBits: o.bits, clientNo: true, clientBits: -1}.String())
+		s = append(s, conformParams{serverNo: o.noTakeover, serverBits: o.bits, clientNo: !o.lean, clientBits: -1}.String())
 	}
 	return strings.Join(s, ", ")
 }

@@ -68,10 +68,10 @@ func (c *conformCase) offers() (list []conformOffer) {
 	_, client, _ = strings.Cut(client, "client offers")
 	for _, m := range offerPattern.FindAllStringSubmatch(client, -1) {
 		bits, _ := strconv.Atoi(m[2])
-		list = append(list, conformOffer{m[1] == "True", bits})
+		list = append(list, conformOffer{noTakeover: m[1] == "True", bits: bits})
 	}
 	if list == nil {
-		list = []conformOffer{{}}
+		list = []conformOffer{{lean: true}}
 	}
 	return list
 }

@@ -14,9 +14,9 @@ import (
 )
 
 // conformTarget is what is tested: an echo endpoint on the public API. connect
-// makes a connection to it, or lets it make one, for one case.
+// makes a connection to it, or lets it make one.
 type conformTarget interface {
-	connect(c *conformCase) (conformWire, error)
+	connect() (conformWire, error)
 	close(t *testing.T)
 }
 
@@ -89,7 +89,7 @@ func conformEngine(t *testing.T, served chan<- error) *engine.Engine {
 	return e
 }
 
-func (s *conformServer) connect(*conformCase) (conformWire, error) {
+func (s *conformServer) connect() (conformWire, error) {
 	nc, err := net.Dial(s.network, s.addr)
 	if err != nil {
 		return nil, err
@@ -109,10 +109,10 @@ func (s *conformServer) close(t *testing.T) {
 type conformClient struct {
 	conformServer
 	ln      net.Listener
-	options func(c *conformCase) websocket.Options
+	options websocket.Options
 }
 
-func newConformClient(t *testing.T, network string, options func(c *conformCase) websocket.Options) conformTarget {
+func newConformClient(t *testing.T, network string, options websocket.Options) conformTarget {
 	t.Helper()
 	k := &conformClient{options: options}
 	k.echo, k.network, k.served = &conformEcho{}, network, make(chan error, 1)
@@ -130,11 +130,11 @@ func newConformClient(t *testing.T, network string, options func(c *conformCase)
 	return k
 }
 
-func (k *conformClient) connect(c *conformCase) (conformWire, error) {
+func (k *conformClient) connect() (conformWire, error) {
 	go func() {
 		// What goes wrong here is what the fuzzer sees.
 		_, _ = websocket.Dial(context.Background(), k.e, "ws://fuzzer/", k.echo, websocket.DialOptions{
-			Options: k.options(c), Network: k.network, Addr: k.addr, Engine: engine.DialOptions{Options: conformLimits},
+			Options: k.options, Network: k.network, Addr: k.addr, Engine: engine.DialOptions{Options: conformLimits},
 		})
 	}()
 	nc, err := k.ln.Accept()
@@ -150,18 +150,18 @@ type conformMemory struct {
 	echo *conformEcho
 	t    *testing.T
 	l    *enginetest.Loop
-	h    func(c *conformCase) (engine.Handler, error)
+	h    func() (engine.Handler, error)
 }
 
-func newConformMemory(t *testing.T, h func(echo *conformEcho, c *conformCase) (engine.Handler, error)) conformTarget {
+func newConformMemory(t *testing.T, h func(echo *conformEcho) (engine.Handler, error)) conformTarget {
 	t.Helper()
 	m := &conformMemory{echo: &conformEcho{}, t: t, l: memory(t)}
-	m.h = func(c *conformCase) (engine.Handler, error) { return h(m.echo, c) }
+	m.h = func() (engine.Handler, error) { return h(m.echo) }
 	return m
 }
 
-func (m *conformMemory) connect(c *conformCase) (conformWire, error) {
-	h, err := m.h(c)
+func (m *conformMemory) connect() (conformWire, error) {
+	h, err := m.h()
 	if err != nil {
 		return nil, err
 	}

@@ -21,8 +21,8 @@ type conformMode struct {
 // skips says why a case is not run in a mode; empty runs it.
 func (m *conformMode) skips(c *conformCase) string {
 	switch {
-	case c.compressed() && !conformCompression:
-		return "compression is not there yet"
+	case m.client && c.compressed() && !conformClientCompression:
+		return "Dial does not offer compression yet"
 	case m.chop > 0 && c.major() == 9:
 		return "a system call for each of 16 million bytes tells nothing that 65536 do not"
 	case m.chop > 0 && c.compressed() && (c.size() > 1024 || c.fragment() > 0):
@@ -35,17 +35,21 @@ func (m *conformMode) skips(c *conformCase) string {
 	return ""
 }
 
-// conformCompression is false until Options.Compression exists.
-const conformCompression = false
+const conformClientCompression = false
 
-func conformOptions(*conformCase) websocket.Options { return websocket.Options{} }
+// conformOptions let an endpoint compress everything, whether its peer wants that
+// or not. Unix sockets are for the ones without takeover: RFC 7692 is the same on
+// each of them.
+func conformOptions(network string) websocket.Options {
+	return websocket.Options{Compression: &websocket.Compression{Takeover: network != "unix", Threshold: -1}}
+}
 
 func conformModes() (list []*conformMode) {
 	server := func(network string) func(*testing.T) conformTarget {
-		return func(t *testing.T) conformTarget { return newConformServer(t, network, conformOptions(nil)) }
+		return func(t *testing.T) conformTarget { return newConformServer(t, network, conformOptions(network)) }
 	}
 	client := func(network string) func(*testing.T) conformTarget {
-		return func(t *testing.T) conformTarget { return newConformClient(t, network, conformOptions) }
+		return func(t *testing.T) conformTarget { return newConformClient(t, network, conformOptions(network)) }
 	}
 	for _, m := range []struct {
 		name  string
@@ -65,14 +69,15 @@ func conformModes() (list []*conformMode) {
 		if network, _, _ := strings.Cut(m.name, ","); network != "memory" {
 			s.target, c.target = server(network), client(network)
 		} else {
+			o := conformOptions(network)
 			s.target = func(t *testing.T) conformTarget {
-				return newConformMemory(t, func(echo *conformEcho, c *conformCase) (engine.Handler, error) {
-					return websocket.NewServer(echo, conformOptions(c)), nil
+				return newConformMemory(t, func(echo *conformEcho) (engine.Handler, error) {
+					return websocket.NewServer(echo, o), nil
 				})
 			}
 			c.target = func(t *testing.T) conformTarget {
-				return newConformMemory(t, func(echo *conformEcho, c *conformCase) (engine.Handler, error) {
-					h, _, err := websocket.NewDialing("ws://fuzzer/", echo, websocket.DialOptions{Options: conformOptions(c)})
+				return newConformMemory(t, func(echo *conformEcho) (engine.Handler, error) {
+					h, _, err := websocket.NewDialing("ws://fuzzer/", echo, websocket.DialOptions{Options: o})
 					return h, err
 				})
 			}
@@ -151,7 +156,7 @@ func (m *conformMode) run(t *testing.T, cases []*conformCase, report *conformRep
 
 // try runs one case.
 func (m *conformMode) try(target conformTarget, c *conformCase, n int) (verdict, string) {
-	wire, err := target.connect(c)
+	wire, err := target.connect()
 	if err != nil {
 		return verdictFailed, err.Error()
 	}
@@ -167,7 +172,7 @@ func (m *conformMode) try(target conformTarget, c *conformCase, n int) (verdict,
 	}
 	f.run(c, n)
 	v, detail := f.judge(c)
-	if v == verdictOK && c.compressed() && f.shrunk == 0 {
+	if v == verdictOK && c.compressed() && f.shrunk == 0 && c.size() > 64 && !strings.Contains(c.group, "PDF") {
 		return verdictUnimplemented, "no message came compressed"
 	}
 	return v, detail

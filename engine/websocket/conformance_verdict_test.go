@@ -114,7 +114,7 @@ func TestVerdicts(t *testing.T) {
 // nowhere else.
 func TestVerdictsSkipUTF8(t *testing.T) {
 	t.Parallel()
-	target := newConformMemory(t, func(echo *conformEcho, _ *conformCase) (engine.Handler, error) {
+	target := newConformMemory(t, func(echo *conformEcho) (engine.Handler, error) {
 		return websocket.NewServer(echo, websocket.Options{SkipUTF8: true}), nil
 	})
 	m := &conformMode{}
