@@ -21,6 +21,8 @@ type setup struct {
 	HandshakeTimeout time.Duration
 	MaxMessage       int64
 	WriteTimeout     time.Duration // of engine.Options
+	Compression      bool          // with context takeover
+	WindowBudget     int64
 }
 
 // counters is what the server tells of itself.
@@ -39,10 +41,11 @@ func serve(text string, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	srv := websocket.NewServer(echo{}, websocket.Options{
-		HandshakeTimeout: s.HandshakeTimeout,
-		MaxMessage:       s.MaxMessage,
-	})
+	o := websocket.Options{HandshakeTimeout: s.HandshakeTimeout, MaxMessage: s.MaxMessage}
+	if s.Compression {
+		o.Compression = &websocket.Compression{Takeover: true, WindowBudget: s.WindowBudget}
+	}
+	srv := websocket.NewServer(echo{}, o)
 	ln, err := e.Listen("tcp", "127.0.0.1:0", srv, engine.ListenOptions{
 		Options: engine.Options{WriteTimeout: s.WriteTimeout},
 	})
