@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -130,7 +131,7 @@ func TestAdoptDeflated(t *testing.T) {
 		t.Errorf("adopted without a window: %v", err)
 	}
 	_ = w.Close()
-	wait(t, k.closed, "OnClose")
+	closedWith(t, wait(t, k.closed, "OnClose"), websocket.CodeAbnormal, io.EOF)
 }
 
 // TestAdoptCannot is all that keeps Adopt from taking over; the connection is
