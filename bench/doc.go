@@ -18,6 +18,7 @@
 //	bench/probe     what a process costs: CPU, memory, descriptors, context switches
 //	bench/trace     system calls of a process, by strace
 //	bench/rig       builds, starts, pins and stops the processes
+//	bench/attack    tests only: what hostile peers may do to a server, and what it may cost
 //
 // By hand, for instance with gorilla:
 //

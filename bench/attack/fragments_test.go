@@ -73,7 +73,7 @@ func TestEmptyFragments(t *testing.T) {
 			sent <- err
 		}()
 	}
-	pieces := uint64(scaled(20_000_000))
+	pieces := uint64(scaled(10_000_000))
 	g.until("so many empty fragments", func(c counters) bool { return c.WebSocket.Pieces >= pieces })
 	g.others.echo(100)
 	if n := g.stats().WebSocket.Partial; n != peers {
