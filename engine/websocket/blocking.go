@@ -24,6 +24,7 @@ import (
 type Client struct {
 	nc          net.Conn
 	subprotocol string
+	zip         *deflation // nil: nothing is compressed; its window in belongs to who reads, out to who writes
 	codec       wsproto.Config
 	endTime     time.Duration
 	linger      time.Duration
@@ -33,7 +34,7 @@ type Client struct {
 	in      []byte // received and not decoded, a part of buf
 	buf     []byte
 	full    bool   // the last read filled buf
-	msg     []byte // what has arrived of a message
+	msg     []byte // what has arrived of a message, compressed if that is
 
 	writing turn // is had by the one goroutine that writes to nc
 
@@ -62,10 +63,15 @@ func (a *attempt) client(ctx context.Context) (*Client, error) {
 	if network, _ := a.target(); !isStream(network) {
 		return nil, fmt.Errorf("websocket: %w", net.UnknownNetworkError(network))
 	}
-	req, err := a.request()
+	zip := a.o.Compression
+	if zip != nil {
+		zip.init()
+	}
+	req, err := a.request(zip)
 	if err != nil {
 		return nil, err
 	}
+	defer req.drop()
 	proxy, err := a.proxy()
 	if err != nil {
 		return nil, err
@@ -78,7 +84,7 @@ func (a *attempt) client(ctx context.Context) (*Client, error) {
 	lim := wsproto.Limits{MaxHead: a.o.MaxHead, MaxHeaders: a.o.MaxHeaders}
 	r, rest, err := found.ask(ctx, nc, req.head, early, lim)
 	if err == nil {
-		err = req.accepted(r)
+		err = r.CheckUpgrade(&req.ClientRequest)
 	}
 	if err != nil {
 		_ = bare(nc).Close()
@@ -91,26 +97,32 @@ func (a *attempt) client(ctx context.Context) (*Client, error) {
 		}
 		return nil, fmt.Errorf("websocket: handshake: %w", err)
 	}
-	return newClient(nc, a.o, string(r.Protocol), rest), nil
+	return newClient(nc, a.o, string(r.Protocol), req.accepted(r), rest), nil
 }
 
-func newClient(nc net.Conn, o *DialOptions, subprotocol string, rest []byte) *Client {
+func newClient(nc net.Conn, o *DialOptions, subprotocol string, zip *deflation, rest []byte) *Client {
 	c := &Client{
 		nc:          nc,
 		subprotocol: subprotocol,
-		codec:       wsproto.Config{Client: true, MaxFrame: o.MaxFrame, MaxMessage: o.MaxMessage, SkipUTF8: o.SkipUTF8},
-		endTime:     orDefault(o.CloseTimeout, 5*time.Second),
-		linger:      orDefault(o.Engine.Linger, time.Second),
-		reading:     newTurn(),
-		writing:     newTurn(),
-		buf:         make([]byte, max(minRead, len(rest))),
-		over:        make(chan struct{}),
-		waiting:     make(map[uint64]chan struct{}),
+		zip:         zip,
+		codec: wsproto.Config{
+			Client: true, MaxFrame: o.MaxFrame, MaxMessage: o.MaxMessage, SkipUTF8: o.SkipUTF8, Deflate: zip != nil,
+		},
+		endTime: orDefault(o.CloseTimeout, 5*time.Second),
+		linger:  orDefault(o.Engine.Linger, time.Second),
+		reading: newTurn(),
+		writing: newTurn(),
+		buf:     make([]byte, max(minRead, len(rest))),
+		over:    make(chan struct{}),
+		waiting: make(map[uint64]chan struct{}),
 	}
 	c.dec = wsproto.NewDecoder(&c.codec)
 	c.in = c.buf[:copy(c.buf, rest)]
 	return c
 }
+
+// Compressed reports whether permessage-deflate was agreed.
+func (c *Client) Compressed() bool { return c.zip != nil }
 
 // Subprotocol returns the one that the server chose; empty means none.
 func (c *Client) Subprotocol() string { return c.subprotocol }
@@ -130,6 +142,31 @@ func (c *Client) end(cause *CloseError) {
 	}
 	c.mu.Unlock()
 	_ = bare(c.nc).Close()
+	c.tidy()
+}
+
+// tidy gives the windows back when the connection has ended and nobody uses them;
+// who does comes here when it is done.
+func (c *Client) tidy() {
+	if c.zip == nil || c.outcome() == nil {
+		return
+	}
+	if c.reading.try() {
+		forget(&c.zip.in)
+		c.reading.pass()
+	}
+	if c.writing.try() {
+		forget(&c.zip.out)
+		c.writing.pass()
+	}
+}
+
+// forget writes to no deflation without a window: it is shared.
+func forget(w **window) {
+	if *w != nil {
+		(*w).free()
+		*w = nil
+	}
 }
 
 // outcome is how the connection ended, a *CloseError, or nil.

@@ -22,14 +22,11 @@ func (c *Client) Close(code int, reason string) error {
 	ctx, cancel := c.patience()
 	defer cancel()
 	_ = c.write(ctx, wsproto.OpClose, wsproto.AppendClose(nil, wsproto.StatusCode(code), reason))
-	for c.outcome() == nil {
-		if c.reading.take(ctx) != nil {
-			c.end(&CloseError{Code: CodeAbnormal, Err: ErrCloseTimeout})
-			break
-		}
+	if c.reading.take(ctx) == nil {
 		_, _, _ = c.next(ctx, true)
-		c.reading.pass()
+		c.hasRead()
 	}
+	c.end(&CloseError{Code: CodeAbnormal, Err: ErrCloseTimeout}) // if nothing else has
 	err := c.outcome()
 	if err.(*CloseError).Err == nil {
 		return nil
@@ -64,7 +61,7 @@ func (c *Client) part(code wsproto.StatusCode, reason string, cause *CloseError)
 	ctx, cancel := c.patience()
 	defer cancel()
 	if c.writing.take(ctx) == nil { // else a write is stuck
-		_ = c.send(ctx, wsproto.OpClose, wsproto.AppendClose(nil, code, reason))
+		_ = c.send(ctx, wsproto.Header{OpCode: wsproto.OpClose}, wsproto.AppendClose(nil, code, reason))
 		if c.linger > 0 && c.closeWrite() == nil {
 			_ = c.nc.SetReadDeadline(time.Now().Add(c.linger))
 			_, _ = io.Copy(io.Discard, c.nc)

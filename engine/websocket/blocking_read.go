@@ -3,9 +3,13 @@ package websocket
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"math"
+	"unicode/utf8"
 
 	"github.com/sockeye-io/sockeye/codec/wsproto"
+	"github.com/sockeye-io/sockeye/engine/internal/buffer"
 )
 
 // The read buffer grows from the one to the other when reads fill it.
@@ -22,12 +26,18 @@ func (c *Client) ReadMessage(ctx context.Context) (t MessageType, p []byte, err 
 	if err := c.reading.take(ctx); err != nil {
 		return 0, nil, fmt.Errorf("websocket: read: %w", err)
 	}
-	defer c.reading.pass()
+	defer c.hasRead()
 	return c.next(ctx, false)
 }
 
-// next reads up to the end of a message, which is dropped or returned, or of the
-// connection. The caller has the turn to read.
+// hasRead passes the turn to read on.
+func (c *Client) hasRead() {
+	c.reading.pass()
+	c.tidy()
+}
+
+// next reads up to the end of a message, or of the connection when messages are
+// dropped. The caller has the turn to read.
 func (c *Client) next(ctx context.Context, drop bool) (t MessageType, p []byte, err error) {
 	undo := func() {}
 	defer func() { undo() }()
@@ -56,12 +66,15 @@ func (c *Client) next(ctx context.Context, drop bool) (t MessageType, p []byte, 
 		case wsproto.OpText, wsproto.OpBinary:
 			if drop {
 				c.msg = nil
-			} else {
-				c.msg = append(c.msg, ev.Payload...) // grows with what arrives, not with what was announced
+				continue
 			}
+			c.msg = append(c.msg, ev.Payload...) // grows with what arrives, not with what was announced
 			if ev.Last {
 				p, c.msg = c.msg, nil
-				return MessageType(ev.Op), p, nil
+				if c.dec.Compressed() {
+					p, err = c.inflate(ev.Op, p)
+				}
+				return MessageType(ev.Op), p, err
 			}
 		case wsproto.OpPing:
 			c.pinged(ev.Payload)
@@ -71,6 +84,31 @@ func (c *Client) next(ctx context.Context, drop bool) (t MessageType, p []byte, 
 			return 0, nil, c.closed(ev.Payload)
 		}
 	}
+}
+
+// inflate makes a compressed message readable, or ends the connection.
+func (c *Client) inflate(op wsproto.OpCode, p []byte) ([]byte, error) {
+	packed := buffer.Get(len(p) + len(wsproto.DeflateTail))
+	limit := c.codec.MaxMessage
+	switch {
+	case limit == 0:
+		limit = wsproto.DefaultMaxMessage
+	case limit < 0:
+		limit = math.MaxInt64
+	}
+	msg, err := c.zip.inflate(buffer.Append(packed, p), limit)
+	if err != nil {
+		var bad *wsproto.Error
+		if !errors.As(err, &bad) {
+			panic("websocket: inflate: " + err.Error())
+		}
+		return nil, c.fail(bad)
+	}
+	defer buffer.Put(msg)
+	if op == wsproto.OpText && !c.codec.SkipUTF8 && !utf8.Valid(msg.B) {
+		return nil, c.fail(wsproto.ErrInvalidUTF8)
+	}
+	return append([]byte(nil), msg.B...), nil
 }
 
 // fill reads once. What was not decoded is a header or a control frame at most.

@@ -22,8 +22,8 @@ import (
 )
 
 // facing is a Client and the server's end of its connection, after the
-// handshake. early comes in one piece with the answer.
-func facing(t testing.TB, secure bool, early string, o websocket.DialOptions) (*websocket.Client, *wire) {
+// handshake. early comes in one piece with the answer, which has more lines.
+func facing(t testing.TB, secure bool, early string, o websocket.DialOptions, lines ...string) (*websocket.Client, *wire) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -42,7 +42,7 @@ func facing(t testing.TB, secure bool, early string, o websocket.DialOptions) (*
 		}
 		br := bufio.NewReader(nc)
 		if r, err := http.ReadRequest(br); err == nil {
-			_, _ = io.WriteString(nc, accept(r)+early)
+			_, _ = io.WriteString(nc, accept(r, lines...)+early)
 		}
 		accepted <- &wire{nc, t, br}
 	}()

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 
 	"github.com/sockeye-io/sockeye/codec/wsproto"
@@ -13,13 +12,35 @@ import (
 	"github.com/sockeye-io/sockeye/engine/internal/buffer"
 )
 
-// WriteMessage sends one message in one frame, and returns when the kernel has
-// taken it. p is not changed. It returns engine.ErrClosed when a close frame was
+// WriteMessage sends one message in one frame, compressed where that was agreed
+// and is worth it, and returns when the kernel has taken it. p is not changed. It returns engine.ErrClosed when a close frame was
 // sent or the connection has ended; ReadMessage tells how. When ctx ends before
 // it was this message's turn it returns the cause; when in the midst of it, that
 // ends the connection, for half a frame cannot be taken back.
 func (c *Client) WriteMessage(ctx context.Context, t MessageType, p []byte) error {
-	return c.write(ctx, wsproto.OpCode(t), p)
+	if err := c.writing.take(ctx); err != nil {
+		return fmt.Errorf("websocket: write: %w", err)
+	}
+	defer c.written()
+	h := wsproto.Header{OpCode: wsproto.OpCode(t)}
+	if !c.zip.deflates(len(p)) || !c.open() {
+		return c.send(ctx, h, p)
+	}
+	z := c.zip.deflate(p, true)
+	defer buffer.Put(z)
+	if len(z.B) >= len(p) { // RFC 7692 6.1 lets each message choose
+		return c.send(ctx, h, p)
+	}
+	c.zip.sent(p)
+	h.Rsv = rsvDeflated
+	return c.send(ctx, h, z.B)
+}
+
+// open tells that messages may be sent.
+func (c *Client) open() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.closing
 }
 
 // Ping sends a ping and waits for its pong, which another goroutine's
@@ -55,7 +76,7 @@ func (c *Client) write(ctx context.Context, op wsproto.OpCode, p []byte) error {
 		return fmt.Errorf("websocket: write: %w", err)
 	}
 	defer c.written()
-	return c.send(ctx, op, p)
+	return c.send(ctx, wsproto.Header{OpCode: op}, p)
 }
 
 // written passes the turn to write on, and answers the ping that the reader has
@@ -68,6 +89,7 @@ func (c *Client) written() {
 		owed := c.pong != nil && !c.closing
 		c.mu.Unlock()
 		if !owed || !c.writing.try() {
+			c.tidy()
 			return
 		}
 	}
@@ -84,7 +106,7 @@ func (c *Client) answerPing() {
 	if p != nil {
 		ctx, cancel := c.patience()
 		defer cancel()
-		_ = c.send(ctx, wsproto.OpPong, p)
+		_ = c.send(ctx, wsproto.Header{OpCode: wsproto.OpPong}, p)
 	}
 }
 
@@ -96,19 +118,22 @@ func (c *Client) patience() (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(context.Background(), c.endTime, ErrCloseTimeout)
 }
 
-// send writes one frame. The caller has the turn to write.
-func (c *Client) send(ctx context.Context, op wsproto.OpCode, p []byte) error {
+// send writes one frame, the last of its message. The caller has the turn to write.
+func (c *Client) send(ctx context.Context, h wsproto.Header, p []byte) error {
 	c.mu.Lock()
 	closing := c.closing
-	c.closing = closing || op == wsproto.OpClose
+	c.closing = closing || h.OpCode == wsproto.OpClose
 	c.mu.Unlock()
 	if closing {
 		return engine.ErrClosed
 	}
 	b := buffer.Get(len(p) + wsproto.MaxHeaderSize)
 	defer buffer.Put(b)
-	key := rand.Uint32() // as Conn's
-	b.B = wsproto.AppendMaskedFrame(b.B, op, p, [4]byte{byte(key), byte(key >> 8), byte(key >> 16), byte(key >> 24)})
+	h.Fin, h.Masked, h.Mask, h.Length = true, true, maskingKey(), int64(len(p))
+	b.B = wsproto.AppendHeader(b.B, h)
+	head := len(b.B)
+	b.B = append(b.B, p...)
+	wsproto.Mask(b.B[head:], h.Mask, 0)
 	undo := interruptible(ctx, c.nc.SetWriteDeadline)
 	_, err := c.nc.Write(b.B)
 	undo()

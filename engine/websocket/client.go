@@ -11,7 +11,8 @@ import (
 
 // DialOptions set up one client connection. The options of a server's policy,
 // from Options.Paths to Options.Permissive, have no meaning for a client;
-// Options.Subprotocols are what it offers, the preferred one first, and
+// Options.Subprotocols are what it offers, the preferred one first,
+// Options.Compression what it offers of permessage-deflate, and
 // Options.HandshakeTimeout bounds all that Dial does.
 type DialOptions struct {
 	Options
@@ -97,6 +98,7 @@ func (a *attempt) dial(ctx context.Context, e *engine.Engine, ep *endpoint) (eng
 	}
 	eh, err := a.enroll(ctx, e, d)
 	if err != nil {
+		d.req.drop() // no OnClose does
 		return engine.Handle{}, err
 	}
 	select {

@@ -19,7 +19,11 @@ type dialing struct {
 }
 
 func newDialing(a *attempt, ep *endpoint) (*dialing, error) {
-	req, err := a.request()
+	zip := ep.zip
+	if ep.onFragment != nil { // pieces of a compressed message cannot be had yet
+		zip = nil
+	}
+	req, err := a.request(zip)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +47,7 @@ func (d *dialing) OnData(ec *engine.Conn, p []byte) (int, error) {
 			return k, nil
 		}
 		if err == nil {
-			err = d.req.accepted(r)
+			err = r.CheckUpgrade(&d.req.ClientRequest)
 		}
 		if err != nil {
 			refusal := refused(r, err)
@@ -64,6 +68,9 @@ func (d *dialing) OnData(ec *engine.Conn, p []byte) (int, error) {
 func (d *dialing) opened(c *Conn, resp *wsproto.Response) {
 	r := Request{conn: c, Subprotocol: string(resp.Protocol)}
 	head := d.req.head
+	if zip := d.req.accepted(resp); zip != nil {
+		c.deflated(zip)
+	}
 	if _, err := r.Parse(head, wsproto.Limits{MaxHead: len(head) + 1, MaxHeaders: 1 << 20}, 0); err != nil {
 		panic("websocket: our own request: " + err.Error())
 	}
@@ -91,11 +98,13 @@ func (d *dialing) OnClose(ec *engine.Conn, err error) {
 			err = engine.ErrClosed
 		}
 		d.settle(fmt.Errorf("websocket: handshake: %w", err))
+		d.req.drop()
 	}
 	c.release(err)
 }
 
-// OnTimer ends a close that takes too long.
+// OnTimer asks whether the peer is still there, and ends a close that takes too
+// long.
 func (d *dialing) OnTimer(ec *engine.Conn) { ec.User().(*Conn).expired() }
 
 // OnWritable tells the application that the peer has read on.

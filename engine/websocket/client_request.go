@@ -116,22 +116,31 @@ func (a *attempt) authority() string {
 type request struct {
 	wsproto.ClientRequest
 	head []byte
+	zip  *Compression // nil: none is offered
+	in   *window      // promised for what the server may send
 }
 
 // request makes the handshake, with a key of its own (RFC 6455 section 4.1 item
-// 7).
-func (a *attempt) request() (*request, error) {
+// 7), and with an offer of compression if zip is not nil. It ends with accepted or
+// with drop.
+func (a *attempt) request(zip *Compression) (*request, error) {
 	header, err := a.header()
 	if err != nil {
 		return nil, fmt.Errorf("websocket: %w", err)
 	}
 	var nonce [16]byte
 	_, _ = rand.Read(nonce[:]) // never fails
-	r := &request{ClientRequest: wsproto.ClientRequest{
+	r := &request{zip: zip, ClientRequest: wsproto.ClientRequest{
 		Host: a.authority(), Target: a.url.RequestURI(), Key: wsproto.NewKey(nonce),
 		Protocols: a.o.Subprotocols, Origin: a.o.Origin, Header: header,
 	}}
+	if zip != nil {
+		var offer wsproto.Deflate
+		offer, r.in = zip.offer()
+		r.Deflate = &offer
+	}
 	if r.head, err = wsproto.AppendRequest(nil, &r.ClientRequest); err != nil {
+		r.drop()
 		return nil, fmt.Errorf("websocket: %w", err)
 	}
 	return r, nil
@@ -158,10 +167,22 @@ func (a *attempt) header() (lines []byte, err error) {
 	return lines, nil
 }
 
-// accepted checks that r accepts the handshake. The error is a
-// *wsproto.HandshakeError.
-func (r *request) accepted(resp *wsproto.Response) error {
-	return resp.CheckUpgrade(&r.ClientRequest)
+// accepted answers how messages are compressed after resp, which CheckUpgrade has
+// found good; nil means that they are not.
+func (r *request) accepted(resp *wsproto.Response) *deflation {
+	if !resp.Deflated {
+		r.drop()
+		return nil
+	}
+	in := r.in
+	r.in = nil
+	return r.zip.agree(resp.Deflate, in)
+}
+
+// drop gives back what the offer has promised.
+func (r *request) drop() {
+	r.in.free()
+	r.in = nil
 }
 
 // basic makes credentials of userinfo, RFC 7617.

@@ -123,6 +123,9 @@ func (z *Compression) agree(d wsproto.Deflate, in *window) *deflation {
 		in.free()
 		in = nil
 	}
+	if own := z.want.ClientBits; own != 0 && (d.ClientBits == 0 || d.ClientBits > own) {
+		d.ClientBits = own // the server need not ask for less
+	}
 	var out *window
 	if !d.ClientNoTakeover {
 		out = z.window(d.ClientBits)

@@ -76,3 +76,6 @@ func Checking(s *Server, head string) func() error {
 }
 
 var scratch [4096]byte
+
+// Windows returns what the windows of all connections of z may take, and do.
+func Windows(z *Compression) (promised, held int64) { return z.promised.Load(), z.held.Load() }
