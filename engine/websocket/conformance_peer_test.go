@@ -292,11 +292,16 @@ func (f *fuzzer) run(c *conformCase, n int) {
 	f.finish()
 }
 
-// exchange sends n messages, each when the one before has come back. It keeps
-// the first that did not come back as it was.
+// exchange sends n messages, fifty different ones, each when the one before has
+// come back. It keeps the first that did not come back as it was.
 func (f *fuzzer) exchange(c *conformCase, s *conformStep, n int) {
+	var payloads [50][]byte
 	for i := range n {
-		f.message(s.op, c.content(s, i), c.fragment())
+		p := &payloads[i%50]
+		if i < 50 {
+			*p = c.content(s, i)
+		}
+		f.message(s.op, *p, c.fragment())
 		f.flush(0)
 		f.read(func() bool { return len(f.got) > 0 || f.answered })
 		if !f.same([]conformEvent{{conformKinds[s.op], literally(f.sent[0].payload)}}) {
