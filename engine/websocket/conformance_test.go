@@ -11,16 +11,19 @@ import (
 
 // conformMode is one way to run the table.
 type conformMode struct {
-	name   string
-	client bool // our client is tested, else our server
-	chop   int  // everything the fuzzer sends leaves in pieces of so many bytes; zero: as the case says
-	early  bool // the first frames leave in one segment with the opening handshake
-	target func(t *testing.T) conformTarget
+	name     string
+	client   bool // a client of ours is tested, else our server
+	blocking bool // the one without an engine
+	chop     int  // everything the fuzzer sends leaves in pieces of so many bytes; zero: as the case says
+	early    bool // the first frames leave in one segment with the opening handshake
+	target   func(t *testing.T) conformTarget
 }
 
 // skips says why a case is not run in a mode; empty runs it.
 func (m *conformMode) skips(c *conformCase) string {
 	switch {
+	case m.blocking && c.compressed():
+		return "the blocking client does not compress"
 	case m.client && c.compressed() && !conformClientCompression:
 		return "Dial does not offer compression yet"
 	case m.chop > 0 && c.major() == 9:
@@ -45,12 +48,6 @@ func conformOptions(network string) websocket.Options {
 }
 
 func conformModes() (list []*conformMode) {
-	server := func(network string) func(*testing.T) conformTarget {
-		return func(t *testing.T) conformTarget { return newConformServer(t, network, conformOptions(network)) }
-	}
-	client := func(network string) func(*testing.T) conformTarget {
-		return func(t *testing.T) conformTarget { return newConformClient(t, network, conformOptions(network)) }
-	}
 	for _, m := range []struct {
 		name  string
 		chop  int
@@ -58,31 +55,41 @@ func conformModes() (list []*conformMode) {
 	}{
 		{"tcp", 0, false},
 		{"unix", 0, false},
+		{"tls", 0, false},
 		{"tcp, one byte at a time", 1, false},
 		{"unix, one byte at a time", 1, false},
+		{"tls, one byte at a time", 1, false},
 		{"memory, one byte at a time", 1, false},
 		{"tcp, with the handshake", 0, true},
 		{"memory, with the handshake", 0, true},
 	} {
-		s := &conformMode{name: "server, " + m.name, chop: m.chop, early: m.early}
-		c := &conformMode{name: "client, " + m.name, client: true, chop: m.chop, early: m.early}
-		if network, _, _ := strings.Cut(m.name, ","); network != "memory" {
-			s.target, c.target = server(network), client(network)
-		} else {
-			o := conformOptions(network)
-			s.target = func(t *testing.T) conformTarget {
+		network, _, _ := strings.Cut(m.name, ",")
+		o := conformOptions(network)
+		server := func(t *testing.T) conformTarget { return newConformServer(t, network, o) }
+		client := func(t *testing.T) conformTarget { return newConformClient(t, network, o, false) }
+		if network == "memory" {
+			server = func(t *testing.T) conformTarget {
 				return newConformMemory(t, func(echo *conformEcho) (engine.Handler, error) {
 					return websocket.NewServer(echo, o), nil
 				})
 			}
-			c.target = func(t *testing.T) conformTarget {
+			client = func(t *testing.T) conformTarget {
 				return newConformMemory(t, func(echo *conformEcho) (engine.Handler, error) {
 					h, _, err := websocket.NewDialing("ws://fuzzer/", echo, websocket.DialOptions{Options: o})
 					return h, err
 				})
 			}
 		}
-		list = append(list, s, c)
+		list = append(list,
+			&conformMode{name: "server, " + m.name, chop: m.chop, early: m.early, target: server},
+			&conformMode{name: "client, " + m.name, chop: m.chop, early: m.early, client: true, target: client})
+		if network == "memory" {
+			continue
+		}
+		list = append(list, &conformMode{
+			name: "blocking client, " + m.name, chop: m.chop, early: m.early, client: true, blocking: true,
+			target: func(t *testing.T) conformTarget { return newConformClient(t, network, o, true) },
+		})
 	}
 	return list
 }
@@ -140,7 +147,7 @@ func (m *conformMode) run(t *testing.T, cases []*conformCase, report *conformRep
 			target = m.target(t)
 		}
 		n := 1000
-		if !full || strings.Contains(m.name, ",") && !strings.HasSuffix(m.name, ", tcp") {
+		if !full || !strings.HasSuffix(m.name, ", tcp") {
 			n = min(20, max(3, 256<<10/max(c.size(), 1)))
 		}
 		v, detail := m.try(target, c, n)
