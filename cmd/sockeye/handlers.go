@@ -49,7 +49,13 @@ func handlerFor(end *endpoint, o *serveOptions) (engine.Handler, error) {
 // wsOptions are the options of a WebSocket listener. What they are made of comes
 // from flags.
 func wsOptions(end *endpoint, o *serveOptions) (websocket.Options, error) {
-	opts := websocket.Options{Subprotocols: o.protocols, MaxMessage: int64(o.maxMessage)}
+	opts := websocket.Options{
+		Subprotocols: o.protocols,
+		MaxMessage:   int64(o.maxMessage),
+		Compression:  o.compress.z,
+		PingInterval: o.ping,
+		PongTimeout:  o.pong,
+	}
 	if strings.Contains(end.target, "?") {
 		return opts, usagef("a listener takes a path without a query")
 	}

@@ -42,6 +42,11 @@ Thanks! Got your message:Hello Server! Greetings.
 		{"broadcast", []string{"-l", "ws://127.0.0.1:0/", "--handler", "broadcast"}, `
 50 heard: to all of you
 `},
+		{"pings", []string{"-l", "ws://127.0.0.1:0/", "--ping-interval", "100ms", "--pong-timeout", "5s"}, `
+deaf: 1006
+still there
+1000
+`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -25,6 +25,8 @@ type serveOptions struct {
 	idle       time.Duration
 	maxMessage size
 	highWater  size
+	compress   compressOptions
+	ping, pong time.Duration
 	shutdown   time.Duration
 	gcPercent  int
 	log        logOptions
@@ -89,6 +91,9 @@ with 130 (SIGINT) or 143 (SIGTERM).`,
 	f.DurationVar(&o.idle, "idle-timeout", 0, "close connections that send nothing for so long; 0 means never")
 	f.Var(&o.maxMessage, "max-message", "bytes of a WebSocket message, -1 means no limit")
 	f.Var(&o.highWater, "high-water", "bytes that may wait for a client to read before it is closed, -1 means no limit")
+	o.compress.add(f)
+	f.DurationVar(&o.ping, "ping-interval", 0, "ping WebSocket clients that were silent for so long; 0 means never")
+	f.DurationVar(&o.pong, "pong-timeout", 0, "close them when they stay silent for so long after that; 0 means as long as --ping-interval")
 	f.DurationVar(&o.shutdown, "shutdown-timeout", 10*time.Second, "how long draining may take; 0 cuts off at once, negative waits for ever")
 	f.IntVar(&o.gcPercent, "gc-percent", defaultGC, "Go's GOGC for this process; 0 leaves it as it is (so does GOGC without this flag)")
 	o.log.add(f)
@@ -118,6 +123,12 @@ func serve(cmd *cobra.Command, o *serveOptions) error {
 	}
 	if o.gcPercent < 0 {
 		return usagef("--gc-percent is %d, want 0 or more", o.gcPercent)
+	}
+	if err := o.compress.read(cmd.Flags()); err != nil {
+		return err
+	}
+	if o.ping < 0 || o.pong < 0 || o.ping == 0 && o.pong > 0 {
+		return usagef("--ping-interval is %v and --pong-timeout %v, want 0 or more, and the second with the first", o.ping, o.pong)
 	}
 	gc := setGC(o.gcPercent, cmd.Flags().Changed("gc-percent"))
 

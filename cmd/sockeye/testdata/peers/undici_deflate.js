@@ -29,9 +29,9 @@ async function converse (url) {
   }
   for (const n of sizes) await echo(text(n))
   say('text:', ...sizes)
-  for (const n of sizes) await echo(bytes(n, 999))
-  say('binary:', ...sizes)
-  for (const n of periods) await echo(bytes(150_000, n))
+  for (const n of sizes.slice(0, -1)) await echo(bytes(n, 999))
+  say('binary:', ...sizes.slice(0, -1))
+  for (const n of periods) await echo(bytes(40_000, n))
   say('periods:', ...periods)
 
   const list = many()

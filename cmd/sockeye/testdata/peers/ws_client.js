@@ -135,6 +135,18 @@ const conversations = {
     await Promise.all(all.map((ws) => close(ws)))
   },
 
+  // pings needs a server that sends some. A client that answers none is given
+  // up; others are not.
+  async pings(url) {
+    const ws = await open(url)
+    const deaf = await open(url, { autoPong: false })
+    const end = ending(deaf)
+    for (let i = 0; i < 3; i++) await once(ws, 'ping')
+    say('deaf:', await end)
+    say(await ask(ws, 'still there'))
+    say(await close(ws, 1000))
+  },
+
   // hold waits for the server to end it.
   async hold(url) {
     const ws = await open(url)
