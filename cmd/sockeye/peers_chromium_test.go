@@ -3,6 +3,7 @@ package main_test
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -44,7 +45,6 @@ type closing struct {
 func TestChromium(t *testing.T) {
 	t.Parallel()
 	needs(t, "chromium")
-	const anyPort = "http://127.0.0.1:*" // that of the page is not known yet
 	echo := servePeers(t, "-l", "ws://127.0.0.1:0/chat", "--origin", anyPort).urls[0]
 	query := url.Values{
 		"echo":      {echo},
@@ -53,41 +53,51 @@ func TestChromium(t *testing.T) {
 		"protocols": {serveProtocols(t, anyPort, "v1.chat", "v2.chat")},
 	}
 
-	outcomes := make(chan visited, 1)
+	want := visited{
+		Text:       "Grüße, 世界 🐟",
+		LongText:   true,
+		Binary:     []int{0, 1, 127, 128, 255},
+		BigBinary:  true,
+		Blob:       4,
+		Close:      closing{3001, "", true},
+		Protocol:   "v2.chat",
+		PlainClose: closing{1005, "", true},
+		Lost:       1006,
+		Strange:    1006,
+	}
+	if d := cmp.Diff(want, visit[visited](t, "page.html", query)); d != "" {
+		t.Errorf("the page saw (-want +got):\n%s", d)
+	}
+}
+
+// anyPort is the origin of a page whose port is not known yet.
+const anyPort = "http://127.0.0.1:*"
+
+// visit lets a browser open a page of testdata/peers, and answers what the page
+// posts.
+func visit[T any](t *testing.T, page string, query url.Values) T {
+	t.Helper()
+	outcomes := make(chan []byte, 1)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
-		http.ServeFile(w, r, "testdata/peers/page.html")
+		http.ServeFile(w, r, "testdata/peers/"+page)
 	})
 	mux.HandleFunc("POST /outcome", func(_ http.ResponseWriter, r *http.Request) {
-		var v visited
-		if err := json.NewDecoder(r.Body).Decode(&v); err != nil {
-			v.Error = err.Error()
-		}
+		p, _ := io.ReadAll(r.Body)
 		select {
-		case outcomes <- v:
+		case outcomes <- p:
 		default: // one is enough
 		}
 	})
 	site := httptest.NewServer(mux)
 	defer site.Close()
 
+	var outcome T
 	browser := openChromium(t, site.URL+"/?"+query.Encode())
 	select {
-	case got := <-outcomes:
-		want := visited{
-			Text:       "Grüße, 世界 🐟",
-			LongText:   true,
-			Binary:     []int{0, 1, 127, 128, 255},
-			BigBinary:  true,
-			Blob:       4,
-			Close:      closing{3001, "", true},
-			Protocol:   "v2.chat",
-			PlainClose: closing{1005, "", true},
-			Lost:       1006,
-			Strange:    1006,
-		}
-		if d := cmp.Diff(want, got); d != "" {
-			t.Errorf("the page saw (-want +got):\n%s", d)
+	case p := <-outcomes:
+		if err := json.Unmarshal(p, &outcome); err != nil {
+			t.Fatalf("the page posted %q: %v", p, err)
 		}
 	case <-browser.ended:
 		t.Fatalf("chromium ended: %v\n%s", browser.cmd.ProcessState, browser.errs.String())
@@ -95,6 +105,7 @@ func TestChromium(t *testing.T) {
 		browser.stop()
 		t.Fatalf("chromium has posted nothing\n%s", browser.errs.String())
 	}
+	return outcome
 }
 
 // serveProtocols is an echo server of this process; sockeye serve speaks no
