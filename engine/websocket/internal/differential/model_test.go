@@ -42,6 +42,7 @@ func (m model) run(in []byte) (o outcome, others []outcome, until *outcome) {
 	sum := new(big.Int)    // of the lengths of its frames
 	var kind byte = opCont // its type; opCont between messages
 	packed := false        // it is compressed
+	cut := false           // the bytes end inside its frame
 	end := func(e ending) (outcome, []outcome, *outcome) { o.end = e; return o, others, until }
 	early := func(e ...ending) {
 		for _, e := range e {
@@ -49,7 +50,7 @@ func (m model) run(in []byte) (o outcome, others []outcome, until *outcome) {
 		}
 	}
 	for {
-		if packed && kind != opCont && m.differs(inflatesEarly|finalEnds) {
+		if packed && kind != opCont {
 			out, ends, err := inflate(msg, window, "", m.limit)
 			if m.differs(inflatesEarly) && (int64(len(out)) > m.limit || corrupt(err)) {
 				early(dropped, 1009)
@@ -57,6 +58,9 @@ func (m model) run(in []byte) (o outcome, others []outcome, until *outcome) {
 			if ends && m.differs(finalEnds) && until == nil {
 				until = &outcome{slices.Clone(o.answers), waiting}
 			}
+		}
+		if cut {
+			return end(waiting)
 		}
 		f, rest, e := m.frame(in, kind != opCont)
 		if e != 0 {
@@ -89,13 +93,11 @@ func (m model) run(in []byte) (o outcome, others []outcome, until *outcome) {
 			return end(1007)
 		}
 		if !f.whole {
-			if packed && m.differs(inflatesEarly) {
-				early(dropped, 1009)
-			}
 			if packed && m.differs(inflatesMasked) && until == nil {
 				until = &outcome{slices.Clone(o.answers), waiting}
 			}
-			return end(waiting)
+			cut = true
+			continue
 		}
 		if !last {
 			continue

@@ -27,6 +27,13 @@ func (*echo) OnMessage(c *websocket.Conn, t websocket.MessageType, p []byte) {
 
 func (e *echo) OnClose(_ *websocket.Conn, err error) { e.closed = append(e.closed, err) }
 
+// pieces passes on every piece of a message as it comes.
+type pieces struct{ echo }
+
+func (*pieces) OnFragment(c *websocket.Conn, t websocket.MessageType, p []byte, last bool) {
+	_ = c.WriteFragment(t, p, last)
+}
+
 // brief is a test that ends with the stream, so that thousands of loops are not
 // kept until the real one ends.
 type brief struct {
@@ -42,9 +49,15 @@ func (b *brief) over() {
 	}
 }
 
-// ourServer is what our server does with a stream.
-func ourServer(t testing.TB, s *stream) (outcome, error) {
+// ourServer is what our server does with a stream, with messages or with
+// fragments.
+func ourServer(t testing.TB, s *stream, fragments bool) (outcome, error) {
+	var app websocket.Handler
 	h := &echo{}
+	if app = h; fragments {
+		p := &pieces{}
+		app, h = p, &p.echo
+	}
 	b := &brief{TB: t}
 	defer b.over()
 	l := enginetest.NewLoop(b, engine.Config{ReadBuffer: 8 << 10, Logger: slog.New(slog.DiscardHandler)})
@@ -52,7 +65,7 @@ func ourServer(t testing.TB, s *stream) (outcome, error) {
 	if s.packing != plain {
 		o.Compression = &websocket.Compression{Takeover: s.packing == takeover, Threshold: 20}
 	}
-	p := l.Connect(websocket.NewServer(h, o), engine.Options{})
+	p := l.Connect(websocket.NewServer(app, o), engine.Options{})
 	p.Send(hello(s.terms()))
 	head, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(p.Received())), nil)
 	if err != nil || head.StatusCode != 101 || !agrees(head.Header.Get("Sec-WebSocket-Extensions"), s) {
