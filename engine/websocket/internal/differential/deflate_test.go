@@ -60,25 +60,8 @@ func inflate(payload, window []byte, end string, limit int64) (out []byte, ends 
 	}
 }
 
-// Making these takes longer than most messages.
-var (
-	readers = sync.Pool{New: func() any { return flate.NewReader(nil) }}
-	writers = pools()
-)
-
-// pools has writers of all levels, from -2.
-func pools() (list []*sync.Pool) {
-	for level := flate.HuffmanOnly; level <= flate.BestCompression; level++ {
-		list = append(list, &sync.Pool{New: func() any {
-			w, err := flate.NewWriter(nil, level)
-			if err != nil {
-				panic(err)
-			}
-			return w
-		}})
-	}
-	return list
-}
+// A reader takes longer to make than most messages to read.
+var readers = sync.Pool{New: func() any { return flate.NewReader(nil) }}
 
 // corrupt tells an error that more bytes would not mend.
 func corrupt(err error) bool {
@@ -95,20 +78,15 @@ func slide(window, more []byte) []byte {
 // deflate compresses a message in one of many ways.
 func deflate(p, window []byte, how byte) []byte {
 	var b bytes.Buffer
-	level := int(how%12) - 2
-	var w *flate.Writer
-	if window == nil {
-		w = writers[level+2].Get().(*flate.Writer)
-		defer writers[level+2].Put(w)
-		w.Reset(&b)
-	} else {
-		var err error
-		if w, err = flate.NewWriterDict(&b, level, window); err != nil {
-			panic(err)
-		}
-	}
-	if how&0x10 != 0 { // blocks in between
-		half := len(p) / 2
+	w := writer(&b, window, int(how%12)-2)
+	half := len(p) / 2
+	switch {
+	case how >= 0xf8 && how < 0xfc: // a final block in between
+		_, _ = w.Write(p[:half])
+		_ = w.Close()
+		window, p = slide(window, p[:half]), p[half:]
+		w = writer(&b, window, int(how%12)-2)
+	case how&0x10 != 0: // further blocks
 		_, _ = w.Write(p[:half])
 		_ = w.Flush()
 		p = p[half:]
@@ -120,4 +98,12 @@ func deflate(p, window []byte, how byte) []byte {
 	}
 	_ = w.Flush()
 	return bytes.TrimSuffix(b.Bytes(), []byte(tail))
+}
+
+func writer(b *bytes.Buffer, window []byte, level int) *flate.Writer {
+	w, err := flate.NewWriterDict(b, level, window)
+	if err != nil {
+		panic(err)
+	}
+	return w
 }
