@@ -48,7 +48,7 @@ func inflateOracle(payload, dict []byte, limit int) (r inflated) {
 		}
 		o.at = (o.at + 7) / 8 * 8
 		rest := o.in[o.at/8:]
-		if len(rest) == 0 || len(rest) == 5 || len(rest) == 9 || len(rest) == 10 && rest[0] == 0 {
+		if len(rest) == 0 || len(rest) == 5 || len(rest) == 9 {
 			return r
 		}
 		if streams > 64+o.at/8/64 {

@@ -26,8 +26,9 @@ const inflateWindow = 1 << 15
 // 00 that should follow, because zlib-based peers accept it.
 //
 // So is a payload of no bytes. A message that is empty should be 00 (section 7.2.3.6), but zlib's deflate writes nothing
-// at all when it is told to flush twice in a row, and peers that do not mind this send RSV1 and nothing; zlib's inflate
-// finds no fault with it. There is nothing in it that could be misread.
+// when it is told to flush twice in a row, and a peer that does not mind this sends RSV1 and nothing behind. zlib's
+// inflate takes it for an empty message too (and fails at the next one when the window is kept, for it still waits for the
+// end of a block). There is nothing in it that could be misread.
 type Inflater struct {
 	src       bytes.Reader
 	flate     io.ReadCloser // a flate.Resetter that reads src
@@ -119,17 +120,16 @@ func (z *Inflater) next() {
 		// left out 00 00 ff ff.
 		z.state = inflateEnded
 		return
-	case 1 + len(DeflateTail):
-		// RFC 7692 section 7.2.3.4: a final block, and the 00 that makes it end like any other message. Most
-		// messages with a final block are so, and need no window for what follows.
-		if rest[0] == 0 {
-			z.state = inflateEnded
-			return
-		}
 	}
 	at := len(z.msg) - len(rest)
 	if !z.streams.another(at) {
 		z.state = inflateFailed
+		return
+	}
+	if len(rest) == 1+len(DeflateTail) && rest[0] == 0 {
+		// RFC 7692 section 7.2.3.4: a final block, and the 00 that makes it end like any other message. Most
+		// messages with a final block are so, and need no window for what follows.
+		z.state = inflateEnded
 		return
 	}
 	if !z.keep {

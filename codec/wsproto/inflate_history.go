@@ -39,5 +39,5 @@ func (h *inflateHistory) add(p []byte) {
 	h.wrote(copy(h.room(), p))
 }
 
-// bytes is the window.
+// bytes is the window. No view of it survives room or add.
 func (h *inflateHistory) bytes() []byte { return h.p[max(0, len(h.p)-inflateWindow):] }

@@ -68,28 +68,29 @@ func TestInflaterHello(t *testing.T) {
 	}
 }
 
+var corrupt = []struct{ name, payload string }{
+	{"reserved block type", "\x06"},
+	{"lengths that do not match", "\x00\x05\x00\xfa\xfe\x48\x65\x6c\x6c\x6f\x00"},
+	{"match before the start", "\xf2\x00\x11\x00\x00"},
+	{"stored block cut off", "\x00\x05\x00\xfa\xff\x48\x65\x6c"},
+	{"block cut off", "\xf2\x48\xcd\xc9\xc9\x07"},
+	{"final block cut off", "\xf3\x48\xcd\xc9\xc9\x07"},
+	{"the whole tail sent", "\xf2\x48\xcd\xc9\xc9\x07\x00\x00\x00\xff\xff"},
+	{"garbage behind", "\xf2\x48\xcd\xc9\xc9\x07\x00\xaa"},
+	{"garbage behind a final block", "\xf3\x48\xcd\xc9\xc9\x07\x00\xff"},
+	{"a final block, its end, and once more", "\xf3\x48\xcd\xc9\xc9\x07\x00\x00\x00"},
+	{"a gzip header", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"},
+	{"a zlib header", "\x78\x9c\xf2\x48\xcd\xc9\xc9\x07\x00"},
+	{"plain text", "Hello"},
+	{"too many final blocks", strings.Repeat("\x03\x00", 1000)},
+	{"too many final blocks with bytes in them", strings.Repeat("\x01\x01\x00\xfe\xffa", 1000)},
+	{"a final block that takes some of the tail", "\x01\x01\x00\xfe\xff"},
+}
+
 func TestInflaterCorrupt(t *testing.T) {
 	t.Parallel()
-	tests := []struct{ name, payload string }{
-		{"reserved block type", "\x06"},
-		{"lengths that do not match", "\x00\x05\x00\xfa\xfe\x48\x65\x6c\x6c\x6f\x00"},
-		{"match before the start", "\xf2\x00\x11\x00\x00"},
-		{"match before the window", "\xf2\x00\x11\x00\x00"},
-		{"stored block cut off", "\x00\x05\x00\xfa\xff\x48\x65\x6c"},
-		{"block cut off", "\xf2\x48\xcd\xc9\xc9\x07"},
-		{"final block cut off", "\xf3\x48\xcd\xc9\xc9\x07"},
-		{"the whole tail sent", "\xf2\x48\xcd\xc9\xc9\x07\x00\x00\x00\xff\xff"},
-		{"garbage behind", "\xf2\x48\xcd\xc9\xc9\x07\x00\xaa"},
-		{"garbage behind a final block", "\xf3\x48\xcd\xc9\xc9\x07\x00\xff"},
-		{"a final block, its end, and once more", "\xf3\x48\xcd\xc9\xc9\x07\x00\x00\x00"},
-		{"a gzip header", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"},
-		{"a zlib header", "\x78\x9c\xf2\x48\xcd\xc9\xc9\x07\x00"},
-		{"plain text", "Hello"},
-		{"too many final blocks", strings.Repeat("\x03\x00", 1000)},
-		{"too many final blocks with bytes in them", strings.Repeat("\x01\x01\x00\xfe\xffa", 1000)},
-	}
 	z := wsproto.NewInflater()
-	for _, tt := range tests {
+	for _, tt := range corrupt {
 		got, err := inflate(t, z, []byte(tt.payload), nil)
 		if err != wsproto.ErrDeflate {
 			t.Errorf("%s: %q, %v", tt.name, got, err)
