@@ -8,11 +8,12 @@ import (
 
 // inflated is what the oracle makes of a compressed message.
 type inflated struct {
-	out      []byte
-	farthest int // distance of a match
-	blocks   int // that begin in the payload
-	corrupt  bool
-	stopped  bool // there is more than the limit
+	out       []byte
+	farthest  int // distance of a match
+	blocks    int // that begin in the payload
+	corrupt   bool
+	undefined bool // corrupt because a code without symbols is used: flate takes an old one
+	stopped   bool // there is more than the limit
 }
 
 var errOracle = errors.New("oracle: not DEFLATE")
@@ -31,7 +32,7 @@ func inflateOracle(payload, dict []byte, limit int) (r inflated) {
 			}
 			r.corrupt = true
 		}
-		r.out, r.farthest = o.out, o.farthest
+		r.out, r.farthest, r.undefined = o.out, o.farthest, o.undefined
 		if len(o.out) > limit {
 			r.out, r.corrupt, r.stopped = o.out[:limit], false, true
 		}
@@ -62,6 +63,7 @@ type oracleBits struct {
 	at           int // bit
 	history, out []byte
 	farthest     int
+	undefined    bool
 }
 
 // bits is a number of n bits, the lowest first.
@@ -140,6 +142,7 @@ func oracleCode(lengths []int) (c code) {
 // symbol reads bits until they are a code: of each length the codes are numbers one after the other, and those that are
 // longer begin where they end.
 func (o *oracleBits) symbol(c code) int {
+	o.undefined = o.undefined || len(c.symbols) == 0
 	v, first, before := 0, 0, 0
 	for n := 1; n <= 15; n++ {
 		v = v<<1 | o.bits(1)

@@ -37,6 +37,7 @@ type Inflater struct {
 	keep      bool           // a stream has ended before the message: what is read goes into window too
 	window    inflateHistory // of the message so far; its memory is kept
 	state     inflateState
+	one       [1]byte // see inflateForget
 }
 
 type inflateState uint8
@@ -67,6 +68,8 @@ func (z *Inflater) Reset(msg, dict []byte) {
 		z.state = inflateEnded
 		return
 	}
+	z.src.Reset(inflateClean)
+	inflateForget(z.flate, &z.src, z.one[:])
 	z.begin(msg, dict)
 }
 

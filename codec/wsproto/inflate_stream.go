@@ -1,6 +1,7 @@
 package wsproto
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"iter"
@@ -33,7 +34,10 @@ type InflateStream struct {
 func NewInflateStream(dict []byte) *InflateStream {
 	s := new(InflateStream)
 	s.window.reset(dict)
-	s.flate = flate.NewReaderDict(&s.feed, s.window.bytes())
+	src := bytes.NewReader(inflateClean)
+	s.flate = flate.NewReader(src)
+	inflateForget(s.flate, src, make([]byte, 1)) // not for its own sake: to begin as an Inflater does
+	s.begin()
 	return s
 }
 
@@ -101,6 +105,11 @@ func (s *InflateStream) end(err error) {
 	s.flate, s.window = nil, inflateHistory{}
 }
 
+// begin begins a stream with the window so far.
+func (s *InflateStream) begin() {
+	_ = s.flate.(flate.Resetter).Reset(&s.feed, s.window.bytes()) // it never fails
+}
+
 // run is the coroutine. It yields what it has decompressed, and nil when it needs more of the message.
 func (s *InflateStream) run(yield func(piece []byte) bool) {
 	s.feed.yield = yield
@@ -122,7 +131,7 @@ func (s *InflateStream) run(yield func(piece []byte) bool) {
 				s.corrupt = true
 				return
 			}
-			_ = s.flate.(flate.Resetter).Reset(&s.feed, s.window.bytes()) // it never fails
+			s.begin()
 		default:
 			s.corrupt = true
 			return

@@ -197,6 +197,31 @@ func TestInflaterAgain(t *testing.T) {
 	}
 }
 
+// Nor does a message find the tables of the one before: flate keeps them when a block has a code without symbols.
+func TestInflaterTables(t *testing.T) {
+	t.Parallel()
+	d := wsproto.NewDeflater(9)
+	messages := [][]byte{{0x24, 0x34, 0x90}, []byte("\x94\x92KJ\x00Q\f\x04o\xf4B7\x9d\xdfV\xaf\xe0\x15\xdc\xcd\xce\xfb# \xe8\xcb8227")}
+	dict := bytes.Repeat([]byte("0"), 300)
+	for _, payload := range messages {
+		fresh := wsproto.NewInflater()
+		want, wantErr := inflate(t, fresh, payload, dict)
+		used := wsproto.NewInflater()
+		for i, body := range bodies {
+			if _, err := inflate(t, used, d.Append(nil, body.make(5000, uint64(i)), 0, nil, true), nil); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := inflate(t, used, payload, dict); err != wantErr || !bytes.Equal(got, want) {
+				t.Errorf("after %s: %d bytes, %v; before: %d bytes, %v", body.name, len(got), err, len(want), wantErr)
+			}
+			got, err := inflatePieces(t, payload, dict, byOne)
+			if err != wantErr || !bytes.Equal(got, want) {
+				t.Errorf("in pieces: %d bytes, %v; want %d bytes, %v", len(got), err, len(want), wantErr)
+			}
+		}
+	}
+}
+
 // A bomb comes a little at a time.
 func TestInflaterBomb(t *testing.T) {
 	t.Parallel()
