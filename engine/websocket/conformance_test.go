@@ -19,21 +19,67 @@ type conformMode struct {
 	target   func(t *testing.T) conformTarget
 }
 
-// skips says why a case is not run in a mode; empty runs it.
-func (m *conformMode) skips(c *conformCase) string {
+// conformEffort is how much of the table is run in each mode.
+type conformEffort int
+
+const (
+	effortRace   conformEffort = iota // the race detector makes it ten times slower
+	effortNormal                      // go test ./...
+	effortFull                        // SOCKEYE_CONFORMANCE=full
+)
+
+func conformEfforts() conformEffort {
+	switch {
+	case os.Getenv("SOCKEYE_CONFORMANCE") == "full":
+		return effortFull
+	case raceEnabled:
+		return effortRace
+	}
+	return effortNormal
+}
+
+func (e conformEffort) String() string {
+	const more = "; SOCKEYE_CONFORMANCE=full runs more"
+	return [...]string{
+		"of each case of groups 9.7, 9.8, 12 and 13 at most 20 messages or 64 KiB" + more,
+		"of each case of groups 9.7, 9.8, 12 and 13 at most 20 messages or 256 KiB" + more,
+		"of each case of groups 9.7, 9.8, 12 and 13 all 1,000 messages over tcp, in the other modes at most 20 or 256 KiB",
+	}[e]
+}
+
+// messages is how many of a case's are sent.
+func (m *conformMode) messages(c *conformCase, effort conformEffort) int {
+	switch {
+	case effort == effortFull && m.whole():
+		return 1000
+	case effort == effortRace:
+		return min(20, max(2, 64<<10/max(c.size(), 1)))
+	}
+	return min(20, max(3, 256<<10/max(c.size(), 1)))
+}
+
+// whole is one of the modes in which all cases are run in any case.
+func (m *conformMode) whole() bool { return strings.HasSuffix(m.name, ", tcp") }
+
+// skips says why a case is not run in a mode; empty runs it. No case is left out
+// of all the modes of our server, or of our client.
+func (m *conformMode) skips(c *conformCase, effort conformEffort) string {
+	large := c.major() == 9 || c.compressed() && (c.size() > 1024 || c.fragment() > 0)
 	switch {
 	case m.blocking && c.compressed():
 		return "the blocking client does not compress"
 	case m.client && c.compressed() && !conformClientCompression:
 		return "Dial does not offer compression yet"
-	case m.chop > 0 && c.major() == 9:
+	case m.chop > 0 && large:
 		return "a system call for each of 16 million bytes tells nothing that 65536 do not"
-	case m.chop > 0 && c.compressed() && (c.size() > 1024 || c.fragment() > 0):
-		return "as above"
 	case m.early && c.compressed():
 		return "what is compressed depends on the answer to the handshake"
 	case m.early && c.major() == 9:
 		return "only the first segment differs, which the other groups have too"
+	case effort < effortFull && m.chop > 0 && !strings.HasPrefix(m.name, "server, tcp") && !strings.Contains(m.name, "memory"):
+		return "each byte is two system calls and two wake-ups; in memory it is neither"
+	case effort == effortRace && large && !m.whole():
+		return "it takes as long as all other cases, and is run over tcp"
 	}
 	return ""
 }
@@ -95,20 +141,19 @@ func conformModes() (list []*conformMode) {
 }
 
 // TestConformance runs the cases of the Autobahn test suite, as a table of facts,
-// against our server and our client: see conformance_judge_test.go for what
+// against our server and our clients: see conformance_judge_test.go for what
 // passing means. SOCKEYE_CONFORMANCE=full sends as many messages as the original.
+// With -v it prints what it has counted; one case: -run 'Conformance/mode/server,_tcp$/6.4'.
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	cases := loadConformance(t, "testdata/conformance-cases.tsv")
 	if len(cases) != 517 {
 		t.Fatalf("%d cases, want 517", len(cases))
 	}
-	full := os.Getenv("SOCKEYE_CONFORMANCE") == "full"
-	modes := conformModes()
-	runConformance(t, cases, modes, full)
+	runConformance(t, cases, conformModes(), conformEfforts())
 }
 
-func runConformance(t *testing.T, cases []*conformCase, modes []*conformMode, full bool) {
+func runConformance(t *testing.T, cases []*conformCase, modes []*conformMode, effort conformEffort) {
 	report := newConformReport(cases)
 	groups := map[string][]*conformCase{}
 	for _, c := range cases {
@@ -123,34 +168,26 @@ func runConformance(t *testing.T, cases []*conformCase, modes []*conformMode, fu
 				for _, g := range report.groups {
 					t.Run(g, func(t *testing.T) {
 						t.Parallel()
-						m.run(t, groups[g], report, full)
+						m.run(t, groups[g], report, effort)
 					})
 				}
 			})
 		}
 	})
-	lengths := "20 messages or 256 KiB for each case of groups 9.7, 9.8, 12 and 13; SOCKEYE_CONFORMANCE=full sends 1,000"
-	if full {
-		lengths = "1,000 messages for each case of groups 9.7, 9.8, 12 and 13 over tcp, in the other modes 20 or 256 KiB"
-	}
-	report.print(t, names, lengths)
+	report.print(t, names, effort.String())
 }
 
 // run does a group of cases, one after the other.
-func (m *conformMode) run(t *testing.T, cases []*conformCase, report *conformReport, full bool) {
+func (m *conformMode) run(t *testing.T, cases []*conformCase, report *conformReport, effort conformEffort) {
 	var target conformTarget
 	for _, c := range cases {
-		if m.skips(c) != "" {
+		if m.skips(c, effort) != "" {
 			continue
 		}
 		if target == nil {
 			target = m.target(t)
 		}
-		n := 1000
-		if !full || !strings.HasSuffix(m.name, ", tcp") {
-			n = min(20, max(3, 256<<10/max(c.size(), 1)))
-		}
-		v, detail := m.try(target, c, n)
+		v, detail := m.try(target, c, m.messages(c, effort))
 		report.add(m.name, c, v)
 		if v > verdictInformational || v == verdictInformational && !c.inform {
 			t.Errorf("%s: %v: %s", c.id, v, detail)
