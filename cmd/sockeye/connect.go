@@ -24,6 +24,7 @@ type connectOptions struct {
 	origin       string
 	timeout      time.Duration
 	maxMessage   size
+	compress     bool
 	reach        reachOptions
 }
 
@@ -84,6 +85,7 @@ before -n messages had come; 2 wrong usage; 130 Ctrl-C, 143 SIGTERM.`,
 	f.StringVarP(&o.origin, "origin", "o", "", "Origin of the WebSocket handshake")
 	f.DurationVar(&o.timeout, "timeout", 10*time.Second, "for connecting, for the server's close, and for a gap in the rest of a stream; 0 means for ever")
 	o.reach.add(f)
+	f.BoolVar(&o.compress, "compress", false, "offer the WebSocket server to compress messages (permessage-deflate)")
 	f.Var(&o.maxMessage, "max-message", "bytes of a WebSocket message received, -1 means no limit")
 	return cmd
 }
@@ -98,8 +100,8 @@ func (o *connectOptions) validate(end *endpoint) error {
 		return usagef("--timeout is %v, want 0 or more", o.timeout)
 	case o.count > 0 && o.binary && !end.messages():
 		return usagef("-n counts messages: a --binary stream has none")
-	case !end.websocket() && (len(o.subprotocols) > 0 || len(o.headers) > 0 || o.origin != ""):
-		return usagef("--subprotocol, --header and --origin need a ws:// or wss:// URL")
+	case !end.websocket() && (len(o.subprotocols) > 0 || len(o.headers) > 0 || o.origin != "" || o.compress):
+		return usagef("--subprotocol, --header, --origin and --compress need a ws:// or wss:// URL")
 	}
 	for _, h := range o.headers {
 		if k, _, ok := strings.Cut(h, ":"); !ok || strings.TrimSpace(k) == "" {

@@ -144,20 +144,23 @@ func TestNodeServerEnds(t *testing.T) {
 	}
 }
 
-// What goes in as a pipe comes out again, all of it.
+// What goes in as a pipe comes out again, all of it, compressed on the way or
+// not.
 func TestNodeServerPipe(t *testing.T) {
 	t.Parallel()
 	node, url := nodeServer(t)
-	in := make([]byte, 3<<20+7)
+	in := make([]byte, 1<<20+7)
 	for i := range in {
 		in[i] = byte(i * 31 >> 3)
 	}
-	out := output(t, string(in), "sockeye", "connect", "--binary", url)
-	if out != string(in) {
-		t.Errorf("%d bytes of %d came back, or others", len(out), len(in))
+	for flag, extension := range map[string]string{"--compress=false": "", "--compress": deflated} {
+		out := output(t, string(in), "sockeye", "connect", "--binary", flag, url)
+		if out != string(in) {
+			t.Errorf("%s: %d bytes of %d came back, or others", flag, len(out), len(in))
+		}
+		node.want("open / protocol= extensions=" + extension + " origin= x-course=")
+		node.want("close 1000 after " + strconv.Itoa(len(in)) + " bytes")
 	}
-	node.want("open / protocol= extensions= origin= x-course=")
-	node.want("close 1000 after " + strconv.Itoa(len(in)) + " bytes")
 }
 
 func TestNodeHalfClose(t *testing.T) {

@@ -38,6 +38,9 @@ func dialWS(ctx context.Context, e *engine.Engine, s *session) (*wsWire, error) 
 		Origin: s.o.origin,
 	}
 	s.o.reach.apply(&o)
+	if s.o.compress { // a window or two are nothing for one connection
+		o.Compression = &websocket.Compression{Takeover: true}
+	}
 	for _, h := range s.o.headers {
 		k, v, _ := strings.Cut(h, ":")
 		o.Header = append(o.Header, strings.TrimSpace(k), strings.TrimSpace(v))
