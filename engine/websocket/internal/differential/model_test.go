@@ -51,8 +51,12 @@ func (m model) run(in []byte) (o outcome, others []outcome, until *outcome) {
 	}
 	for {
 		if packed && kind != opCont {
-			out, ends, err := inflate(msg, window, "", m.limit)
-			if m.differs(inflatesEarly) && (int64(len(out)) > m.limit || corrupt(err)) {
+			limit := m.limit
+			if m.differs(inflatedUnlimited) {
+				limit = 1 << 40
+			}
+			out, ends, err := inflate(msg, window, "", limit)
+			if m.differs(inflatesEarly) && (int64(len(out)) > limit || corrupt(err)) {
 				early(dropped, 1009)
 			}
 			if ends && m.differs(finalEnds) && until == nil {
