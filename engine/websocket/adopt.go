@@ -90,7 +90,7 @@ func (a *adoption) check(s *Server, u *Upgraded) error {
 	s.policy.routed(r) // for Pattern alone
 	if d := u.Deflate; d != nil {
 		valid := func(bits uint8) bool { return bits == 0 || bits >= 8 && bits <= 15 }
-		if s.ep.zip == nil || s.ep.onFragment != nil || !valid(d.ServerBits) || !valid(d.ClientBits) {
+		if s.ep.zip == nil || !valid(d.ServerBits) || !valid(d.ClientBits) {
 			return errAdoptDeflate
 		}
 	}
@@ -102,7 +102,7 @@ func (a *adoption) check(s *Server, u *Upgraded) error {
 func (a *adoption) opened(s *Server, ec *engine.Conn) error {
 	c := &Conn{ec: ec, ep: s.ep, dec: wsproto.NewDecoder(&s.ep.codec)}
 	if a.deflate != nil {
-		zip, err := s.ep.zip.adopt(a.deflate)
+		zip, err := s.ep.zip.adopt(a.deflate, s.ep.onFragment != nil)
 		if err != nil {
 			return err
 		}
@@ -124,15 +124,19 @@ func (a *adoption) opened(s *Server, ec *engine.Conn) error {
 
 // adopt is what was agreed elsewhere. The client's window is owed; without one of
 // ours we just do not refer to earlier messages.
-func (z *Compression) adopt(d *wsproto.Deflate) (*deflation, error) {
+func (z *Compression) adopt(d *wsproto.Deflate, pieces bool) (*deflation, error) {
+	if pieces && !z.promise(inflationSize) {
+		return nil, errAdoptWindow
+	}
 	var in, out *window
 	if !d.ClientNoTakeover {
 		if in = z.window(d.ClientBits); in == nil {
+			z.withdraw(nil, pieces)
 			return nil, errAdoptWindow
 		}
 	}
 	if !d.ServerNoTakeover {
 		out = z.window(d.ServerBits)
 	}
-	return z.deflation(d.ServerBits, in, out), nil
+	return z.deflation(d.ServerBits, in, out, pieces), nil
 }

@@ -67,7 +67,7 @@ func (a *attempt) client(ctx context.Context) (*Client, error) {
 	if zip != nil {
 		zip.init()
 	}
-	req, err := a.request(zip)
+	req, err := a.request(zip, false)
 	if err != nil {
 		return nil, err
 	}

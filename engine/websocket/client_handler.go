@@ -19,11 +19,7 @@ type dialing struct {
 }
 
 func newDialing(a *attempt, ep *endpoint) (*dialing, error) {
-	zip := ep.zip
-	if ep.onFragment != nil { // pieces of a compressed message cannot be had yet
-		zip = nil
-	}
-	req, err := a.request(zip)
+	req, err := a.request(ep.zip, ep.onFragment != nil)
 	if err != nil {
 		return nil, err
 	}

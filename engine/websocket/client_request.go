@@ -118,26 +118,28 @@ type request struct {
 	head []byte
 	zip  *Compression // nil: none is offered
 	in   *window      // promised for what the server may send
+
+	pieces bool // what it sends is inflated in pieces
 }
 
 // request makes the handshake, with a key of its own (RFC 6455 section 4.1 item
 // 7), and with an offer of compression if zip is not nil. It ends with accepted or
 // with drop.
-func (a *attempt) request(zip *Compression) (*request, error) {
+func (a *attempt) request(zip *Compression, pieces bool) (*request, error) {
 	header, err := a.header()
 	if err != nil {
 		return nil, fmt.Errorf("websocket: %w", err)
 	}
 	var nonce [16]byte
 	_, _ = rand.Read(nonce[:]) // never fails
-	r := &request{zip: zip, ClientRequest: wsproto.ClientRequest{
+	r := &request{ClientRequest: wsproto.ClientRequest{
 		Host: a.authority(), Target: a.url.RequestURI(), Key: wsproto.NewKey(nonce),
 		Protocols: a.o.Subprotocols, Origin: a.o.Origin, Header: header,
 	}}
 	if zip != nil {
-		var offer wsproto.Deflate
-		offer, r.in = zip.offer()
-		r.Deflate = &offer
+		if offer, in, ok := zip.offer(pieces); ok {
+			r.Deflate, r.zip, r.in, r.pieces = &offer, zip, in, pieces
+		}
 	}
 	if r.head, err = wsproto.AppendRequest(nil, &r.ClientRequest); err != nil {
 		r.drop()
@@ -174,15 +176,17 @@ func (r *request) accepted(resp *wsproto.Response) *deflation {
 		r.drop()
 		return nil
 	}
-	in := r.in
-	r.in = nil
-	return r.zip.agree(resp.Deflate, in)
+	zip := r.zip.agree(resp.Deflate, r.in, r.pieces)
+	r.zip = nil // nothing is left to drop
+	return zip
 }
 
 // drop gives back what the offer has promised.
 func (r *request) drop() {
-	r.in.free()
-	r.in = nil
+	if r.zip != nil {
+		r.zip.withdraw(r.in, r.pieces)
+		r.zip = nil
+	}
 }
 
 // basic makes credentials of userinfo, RFC 7617.

@@ -34,8 +34,9 @@ type Compression struct {
 	WindowBits int
 
 	// WindowBudget bounds the bytes of all windows. Where it is used up
-	// connections are accepted without takeover. Zero means 64 MiB, negative no
-	// bound.
+	// connections are accepted without takeover. A connection whose Handler is
+	// a FragmentHandler needs 128 KiB besides, and is not compressed where they
+	// cannot be had. Zero means 64 MiB, negative no bound.
 	WindowBudget int64
 
 	once      sync.Once
@@ -82,9 +83,9 @@ func (z *Compression) init() {
 
 // accept agrees on the first of the client's offers that suits; nil means that
 // there is none.
-func (z *Compression) accept(r *wsproto.Request) (*deflation, wsproto.Deflate) {
+func (z *Compression) accept(r *wsproto.Request, pieces bool) (*deflation, wsproto.Deflate) {
 	d, ok := r.SelectDeflate(z.want)
-	if !ok {
+	if !ok || pieces && !z.promise(inflationSize) {
 		return nil, d
 	}
 	// RFC 7692 7.1.1: a server may answer with either no_context_takeover
@@ -98,13 +99,16 @@ func (z *Compression) accept(r *wsproto.Request) (*deflation, wsproto.Deflate) {
 		out = z.window(d.ServerBits)
 		d.ServerNoTakeover = out == nil
 	}
-	return z.deflation(d.ServerBits, in, out), d
+	return z.deflation(d.ServerBits, in, out, pieces), d
 }
 
 // offer is what a client proposes, and the window for what the server may then
-// send.
-func (z *Compression) offer() (wsproto.Deflate, *window) {
+// send. It is false when there is no room for anything.
+func (z *Compression) offer(pieces bool) (wsproto.Deflate, *window, bool) {
 	d := z.want
+	if pieces && !z.promise(inflationSize) {
+		return d, nil, false
+	}
 	if d.ClientBits == 0 {
 		d.ClientBits = 15 // we can honour any
 	}
@@ -113,12 +117,20 @@ func (z *Compression) offer() (wsproto.Deflate, *window) {
 		in = z.window(d.ServerBits)
 		d.ServerNoTakeover = in == nil
 	}
-	return d, in
+	return d, in, true
+}
+
+// withdraw gives back what an offer that was declined has promised.
+func (z *Compression) withdraw(in *window, pieces bool) {
+	in.free()
+	if pieces {
+		z.promised.Add(-inflationSize)
+	}
 }
 
 // agree is the server's answer to an offer. Where it leaves us takeover that the
 // budget does not have, we just do not refer to earlier messages.
-func (z *Compression) agree(d wsproto.Deflate, in *window) *deflation {
+func (z *Compression) agree(d wsproto.Deflate, in *window, pieces bool) *deflation {
 	if d.ServerNoTakeover {
 		in.free()
 		in = nil
@@ -130,25 +142,30 @@ func (z *Compression) agree(d wsproto.Deflate, in *window) *deflation {
 	if !d.ClientNoTakeover {
 		out = z.window(d.ClientBits)
 	}
-	return z.deflation(d.ClientBits, in, out)
+	return z.deflation(d.ClientBits, in, out, pieces)
 }
 
 // deflation is what permessage-deflate needs of a connection. Those without
 // takeover share one, and pay for the pointer to it.
 type deflation struct {
 	z       *Compression
-	bits    uint8   // of what we send
-	in, out *window // nil without takeover
+	bits    uint8      // of what we send
+	in, out *window    // nil without takeover
+	pieces  *inflation // nil without a FragmentHandler
 }
 
-func (z *Compression) deflation(bits uint8, in, out *window) *deflation {
+func (z *Compression) deflation(bits uint8, in, out *window, pieces bool) *deflation {
 	if bits == 0 {
 		bits = 15
 	}
-	if in == nil && out == nil {
+	if in == nil && out == nil && !pieces {
 		return &z.shared[bits]
 	}
-	return &deflation{z: z, bits: bits, in: in, out: out}
+	d := &deflation{z: z, bits: bits, in: in, out: out}
+	if pieces {
+		d.pieces = &inflation{}
+	}
+	return d
 }
 
 // free gives back what belongs to one connection.
@@ -158,4 +175,8 @@ func (d *deflation) free() {
 	}
 	d.in.free()
 	d.out.free()
+	if d.pieces != nil {
+		d.pieces.close()
+		d.z.promised.Add(-inflationSize)
+	}
 }

@@ -320,7 +320,7 @@ func TestCompressedViolations(t *testing.T) {
 		{"compressed size over the limit", masked(fin|rsv1|bin, strings.Repeat("\x00", 2000))[:10], websocket.CodeMessageTooBig},
 		{"RSV1 on a continuation", masked(rsv1|bin, "a") + masked(fin|rsv1|cont, "a"), websocket.CodeProtocolError},
 	} {
-		for _, pieces := range []bool{false} {
+		for _, pieces := range []bool{false, true} {
 			t.Run(fmt.Sprint(c.name, ", in pieces ", pieces), func(t *testing.T) {
 				t.Parallel()
 				s := &streamer{t: t}
@@ -349,6 +349,44 @@ func TestCompressedViolations(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestCompressedPieces streams compressed messages to a FragmentHandler.
+func TestCompressedPieces(t *testing.T) {
+	t.Parallel()
+	for _, takeover := range []bool{false, true} {
+		answer := leanAnswer
+		if takeover {
+			answer = plainOffer
+		}
+		s := &streamer{t: t}
+		srv := websocket.NewServer(s, websocket.Options{MaxMessage: -1, Compression: &websocket.Compression{Takeover: takeover}})
+		p := joinZipped(t, memory(t), srv, plainOffer, answer)
+		z := &zipper{t: t, keep: takeover}
+		rng := rand.New(rand.NewPCG(5, 6))
+		var wanted []string
+		for round := range 30 {
+			msg := randomText(rng, rng.IntN(100_000))
+			packed := z.zip(msg)
+			cut := rng.IntN(len(packed) + 1)
+			send := masked(rsv1|text, packed[:cut]) + masked(fin|cont, packed[cut:])
+			if round%5 == 0 {
+				send += masked(fin|text, "plain")
+			}
+			for len(send) > 0 {
+				n := min(1+rng.IntN(20_000), len(send))
+				p.Send([]byte(send[:n]))
+				send = send[n:]
+			}
+			wanted = append(wanted, want(text, msg)...)
+			if round%5 == 0 {
+				wanted = append(wanted, "text plain")
+			}
+		}
+		diff(t, fmt.Sprint("takeover ", takeover), wanted, s.done)
+		p.Send([]byte(masked(rsv1|text, z.zip("never ended"))))
+		p.Reset(nil) // the stream's goroutine must not be left
 	}
 }
 

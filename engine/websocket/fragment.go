@@ -12,7 +12,7 @@ import (
 // within a character, and p may be empty; last ends the message. Text is checked
 // on the way: what comes before a fault has been handed over by then, and
 // OnClose tells that the message will not end. p is valid until OnFragment
-// returns and may be changed. Options.MaxMessage holds as ever; negative lets
+// returns and must not be changed. Options.MaxMessage holds as ever; negative lets
 // messages of any size through.
 type FragmentHandler interface {
 	OnFragment(c *Conn, t MessageType, p []byte, last bool)

@@ -34,9 +34,6 @@ func (s *streamer) OnFragment(_ *websocket.Conn, kind websocket.MessageType, p [
 	s.text = append(s.text, p...)
 	s.largest = max(s.largest, len(p))
 	s.pieces++
-	for i := range p {
-		p[i] = 0 // it may be changed
-	}
 	if last {
 		s.done = append(s.done, brief(opName[kind]+string(s.text)))
 		s.text = nil

@@ -68,6 +68,9 @@ func (c *Conn) frames(p []byte) int {
 // from a buffer that grows with what arrives, never with what was announced.
 func (c *Conn) piece(ev *wsproto.Event) {
 	switch {
+	case c.dec.Compressed() && c.ep.onFragment != nil:
+		c.compressedPiece(ev)
+		return
 	case c.dec.Compressed():
 		c.compressed(ev)
 		return

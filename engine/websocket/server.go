@@ -143,10 +143,10 @@ func (s *Server) upgrade(c *Conn, p []byte) int {
 // negotiate agrees on permessage-deflate, if both sides want it, and appends the
 // line that says so.
 func (s *Server) negotiate(c *Conn, r *Request, lines []byte) []byte {
-	if s.ep.zip == nil || s.ep.onFragment != nil { // pieces of a compressed message cannot be had yet
+	if s.ep.zip == nil {
 		return lines
 	}
-	zip, d := s.ep.zip.accept(&r.Request)
+	zip, d := s.ep.zip.accept(&r.Request, s.ep.onFragment != nil)
 	if zip == nil {
 		return lines
 	}

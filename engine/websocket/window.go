@@ -12,17 +12,25 @@ type window struct {
 }
 
 // window promises one of 1<<bits bytes (0 means 15), or answers nil when the
-// budget is used up.
+// budget is used up. Peers with zlib use 9 bits where 8 were agreed on.
 func (z *Compression) window(bits uint8) *window {
 	if bits == 0 {
 		bits = 15
 	}
-	size := int64(1) << bits
-	if total := z.promised.Add(size); z.budget > 0 && total > z.budget {
-		z.promised.Add(-size)
+	size := int64(1) << max(bits, 9)
+	if !z.promise(size) {
 		return nil
 	}
 	return &window{z: z, size: int(size)}
+}
+
+// promise takes n bytes of the budget, if there are so many.
+func (z *Compression) promise(n int64) bool {
+	if total := z.promised.Add(n); z.budget > 0 && total > z.budget {
+		z.promised.Add(-n)
+		return false
+	}
+	return true
 }
 
 // bytes lives until the next call of a method.
