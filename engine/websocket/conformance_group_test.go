@@ -61,7 +61,7 @@ var offerPattern = regexp.MustCompile(`\((True|False), (\d+)\)`)
 // offers are those that the name of a group of 13 has, and in group 12 one
 // without parameters; nil means no compression.
 func (c *conformCase) offers() (list []conformOffer) {
-	if !c.compressed() {
+	if !c.deflate {
 		return nil
 	}
 	client, _, _ := strings.Cut(c.group, " / server accept")

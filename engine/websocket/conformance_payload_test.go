@@ -18,13 +18,16 @@ func (p conformPayload) bytes(textual bool) []byte {
 	switch {
 	case p.size < 0:
 		return p.literal
+	case p.zeros:
+		return make([]byte, p.size)
 	case textual:
 		return cutText(conformText(), 0, p.size)
 	}
 	return conformNoise()[:p.size:p.size]
 }
 
-const conformLargest = 16 << 20
+// conformLargest is the largest message that is echoed, and a byte that is too much.
+const conformLargest = 16<<20 + 1
 
 var conformText = sync.OnceValue(func() []byte {
 	b := make([]byte, 0, conformLargest+64)
@@ -36,7 +39,7 @@ var conformText = sync.OnceValue(func() []byte {
 })
 
 var conformNoise = sync.OnceValue(func() []byte {
-	b := make([]byte, 0, conformLargest)
+	b := make([]byte, 0, conformLargest+8)
 	for r := rand.NewPCG(1, 2); len(b) < conformLargest; {
 		b = binary.LittleEndian.AppendUint64(b, r.Uint64())
 	}

@@ -81,6 +81,7 @@ type fuzzer struct {
 	op      byte   // of the message that is being sent
 	partial []byte
 	open    bool // inside such a message
+	raw     bool // it has RSV1
 	left    int  // inside a frame: bytes of it that are still to be sent
 	key     []byte
 	sent    []conformMessage // messages that were sent
@@ -107,6 +108,7 @@ var conformKinds = map[byte]string{text: "text", bin: "bin"}
 type conformMessage struct {
 	op      byte
 	payload []byte
+	raw     bool // the case has compressed it
 }
 
 func newFuzzer(wire conformWire, client bool, seed uint64) *fuzzer {
@@ -159,10 +161,14 @@ func (f *fuzzer) do(s *conformStep, timeouts int) {
 		b0 |= fin
 	}
 	p := s.payload.bytes(s.op == text || s.op == cls)
+	if s.misMask || s.bits > 0 || s.declare > 0 {
+		f.oddFrame(s, b0, p)
+		return
+	}
 	switch s.name {
 	case "text", "bin", "cont", "op":
 		f.frame(b0, p, s.sync, s.chop)
-		f.note(s.op, p, !s.open)
+		f.note(b0, p)
 	case "message":
 		f.message(s.op, p, s.frag)
 	case "ping":
@@ -192,16 +198,41 @@ func (f *fuzzer) do(s *conformStep, timeouts int) {
 		f.partial, f.left = append(f.partial, p...), f.left-len(p)
 	case "end-message":
 		f.frame(fin|cont, nil, false, 0)
-		f.note(cont, nil, true)
+		f.note(fin|cont, nil)
 	case "wait":
 		f.wait(timeouts)
-	case "bound":
+	case "bound", "deflate", "takeover", "hello":
 	}
+}
+
+// oddFrame is a frame with a wrong mask or length. It ends the connection, so what
+// is in it does not matter.
+func (f *fuzzer) oddFrame(s *conformStep, b0 byte, p []byte) {
+	key, mask := f.newKey(), byte(0)
+	if s.misMask {
+		key = map[bool][]byte{true: {1, 2, 3, 4}}[key == nil]
+	}
+	if key != nil {
+		mask = 0x80
+	}
+	n := uint64(len(p))
+	if s.declare > 0 {
+		n = s.declare
+	}
+	switch {
+	case s.bits == 64 || n >= 1<<16:
+		f.out = binary.BigEndian.AppendUint64(append(f.out, b0, mask|127), n)
+	case s.bits == 16 || n >= 126:
+		f.out = binary.BigEndian.AppendUint16(append(f.out, b0, mask|126), uint16(n))
+	default:
+		f.out = append(f.out, b0, mask|byte(n))
+	}
+	f.out = appendConformBody(append(f.out, key...), p, key, 0)
 }
 
 // message sends a message whole or in frames of n bytes.
 func (f *fuzzer) message(op byte, p []byte, n int) {
-	f.sent = append(f.sent, conformMessage{op, p})
+	f.sent, f.op = append(f.sent, conformMessage{op, p, false}), op
 	b0 := op
 	if f.deflate != nil {
 		p = f.deflate.compress(p)
@@ -221,17 +252,17 @@ func (f *fuzzer) message(op byte, p []byte, n int) {
 }
 
 // note keeps what a frame means to a correct endpoint.
-func (f *fuzzer) note(op byte, p []byte, last bool) {
-	switch {
+func (f *fuzzer) note(b0 byte, p []byte) {
+	switch op := b0 & 15; {
 	case op == text || op == bin:
-		f.op, f.partial, f.open = op, bytes.Clone(p), true
+		f.op, f.partial, f.open, f.raw = op, bytes.Clone(p), true, b0&0x40 != 0
 	case op == cont && f.open:
 		f.partial = append(f.partial, p...)
 	default:
 		return
 	}
-	if last {
-		f.sent = append(f.sent, conformMessage{f.op, f.partial})
+	if b0&fin != 0 {
+		f.sent = append(f.sent, conformMessage{f.op, f.partial, f.raw})
 		f.partial, f.open = nil, false
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"crypto/sha1"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -22,6 +24,37 @@ func (f *fuzzer) shake(offers []conformOffer, early bool) error {
 		return f.request(offers, early)
 	}
 	return f.answer(offers, early)
+}
+
+// misbehave sends an opening handshake with something wrong: a line that replaces
+// the first ("GET ..."), that replaces or adds a field ("Host: a") or that removes
+// one ("-Host"). What is answered becomes an event.
+func (f *fuzzer) misbehave(wrong []string) {
+	lines := strings.Split(strings.TrimSuffix(hello, "\r\n\r\n"), "\r\n")
+	for _, w := range wrong {
+		name, _, field := strings.Cut(w, ":")
+		if !field && !strings.HasPrefix(w, "-") {
+			lines[0] = w
+			continue
+		}
+		name = strings.TrimPrefix(name, "-")
+		lines = slices.DeleteFunc(lines, func(s string) bool { return strings.HasPrefix(s, name+":") })
+		if field {
+			lines = append(lines, w)
+		}
+	}
+	f.out = append(f.out, strings.Join(lines, "\r\n")+"\r\n\r\n"...)
+	f.flush(0)
+	resp, err := http.ReadResponse(f.r, nil)
+	if err == nil {
+		f.got = append(f.got, conformEvent{"http", literally([]byte(fmt.Sprint(resp.StatusCode)))})
+		_, err = io.Copy(io.Discard, resp.Body)
+		_ = resp.Body.Close()
+	}
+	if f.end = err; err == nil && resp.StatusCode != 101 {
+		_, f.end = f.r.ReadByte()
+	}
+	_ = f.wire.Close()
 }
 
 func (f *fuzzer) request(offers []conformOffer, early bool) error {

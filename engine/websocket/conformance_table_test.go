@@ -21,6 +21,10 @@ type conformCase struct {
 	inform    bool           // can be informational only, whatever happens
 	echoed    bool           // every message must come back, whatever ok says
 	peerFirst bool           // the endpoint, not the fuzzer, sends the first close frame
+	nobody    bool           // there are no close frames
+	hello     []string       // what is wrong with the opening handshake; nil: nothing
+	deflate   bool           // compression is offered
+	takeover  bool           // and must be with takeover
 	codes     []int
 }
 
@@ -37,16 +41,22 @@ type conformStep struct {
 	chop    int  // leaves in pieces of so many bytes
 	frag    int  // the message is cut into frames of so many bytes
 	repeat  int  // so often, and each time the echo is waited for
+
+	// Of the extra cases only:
+	misMask bool   // masked if it should not be, and the other way round
+	bits    int    // of the length, 16 or 64, though fewer would do
+	declare uint64 // the length that the header tells; zero: the true one
 }
 
 // conformPayload is bytes that the table spells out, or only their number.
 type conformPayload struct {
 	literal []byte
 	size    int // negative: literal
+	zeros   bool
 }
 
 // literally is what has come, or what a table spells out.
-func literally(p []byte) conformPayload { return conformPayload{p, -1} }
+func literally(p []byte) conformPayload { return conformPayload{literal: p, size: -1} }
 
 // conformEvent is a message, a pong, or a timeout that passed.
 type conformEvent struct {
@@ -88,6 +98,17 @@ func parseConformance(f []string) (*conformCase, error) {
 	if c.steps, err = parseSteps(f[2]); err != nil {
 		return nil, err
 	}
+	c.deflate = c.compressed()
+	for _, s := range c.steps {
+		switch s.name {
+		case "deflate":
+			c.deflate = true
+		case "takeover":
+			c.takeover = true
+		case "hello":
+			c.hello = append(c.hello, string(s.payload.literal))
+		}
+	}
 	ok, inform := strings.CutSuffix(f[3], " -> always INFORMATIONAL")
 	c.inform = inform
 	switch ok {
@@ -107,11 +128,13 @@ func parseConformance(f []string) (*conformCase, error) {
 	case "fuzzer":
 	case "peer under test":
 		c.peerFirst = true
+	case "nobody":
+		c.nobody = true
 	default:
 		return nil, fmt.Errorf("first close frame from %q", f[5])
 	}
 	codes, none := strings.CutSuffix(f[6], " or none")
-	if !none {
+	if !none && codes != "-1" {
 		return nil, fmt.Errorf("close codes %q", f[6])
 	}
 	for s := range strings.SplitSeq(codes, ",") {
@@ -137,8 +160,8 @@ func parseConformance(f []string) (*conformCase, error) {
 	}
 	if p, ok := conformSpelled[c.id]; ok && c.steps[0].payload.size == len(p) {
 		c.steps[0].payload = literally([]byte(p))
-	} else if ok || c.codes[0] == 1007 && c.steps[0].payload.size >= 0 {
-		return nil, fmt.Errorf("%s: what is wrong with %d bytes is not told", c.id, c.steps[0].payload.size)
+	} else if len(c.steps) == 0 || ok || c.codes[0] == 1007 && c.steps[0].payload.size >= 0 {
+		return nil, fmt.Errorf("%s: what is wrong is not told", c.id)
 	}
 	// The table shows only the first of these; "fixed number" is 1,000.
 	if strings.Contains(c.group, "Roundtrip Time") {
@@ -168,6 +191,7 @@ func sequence(after string, from, to byte) (s string) {
 // the front one by one.
 var (
 	stepBound  = regexp.MustCompile(`^\[(?:give up|close) after [0-9.]+s\]`)
+	stepZip    = regexp.MustCompile(`^\[(deflate|takeover)\]`)
 	stepWait   = regexp.MustCompile(`^wait [0-9.]+s`)
 	stepRepeat = regexp.MustCompile(`^(\d+) x (\S+) one at a time$`)
 	stepWord   = regexp.MustCompile(`^(?:begin|end)-message`)
@@ -187,6 +211,9 @@ func parseSteps(s string) (list []conformStep, err error) {
 		switch {
 		case stepBound.MatchString(s):
 			step.name, m = "bound", stepBound.FindStringSubmatch(s)
+		case stepZip.MatchString(s):
+			m = stepZip.FindStringSubmatch(s)
+			step.name = m[1]
 		case stepWait.MatchString(s):
 			step.name, m = "wait", stepWait.FindStringSubmatch(s)
 		case stepWord.MatchString(s):
@@ -229,7 +256,9 @@ func parseFrame(name, number, modifiers, arg string) (step conformStep, err erro
 			return step, fmt.Errorf("frame-header(%s)", arg)
 		}
 		arg = ""
-	case name == "frame-data":
+	case name == "bin-zeros":
+		op, step.name = bin, "message"
+	case name == "frame-data", name == "hello":
 	case !known:
 		return step, fmt.Errorf("step %s", name)
 	}
@@ -246,15 +275,23 @@ func parseFrame(name, number, modifiers, arg string) (step conformStep, err erro
 	if step.payload, err = parsePayload(arg); err != nil {
 		return step, err
 	}
+	step.payload.zeros = name == "bin-zeros"
 	for _, m := range strings.Split(modifiers, "/")[1:] {
 		word := strings.TrimRight(m, "0123456789")
-		n, err := strconv.Atoi(m[len(word):])
-		if err != nil && m != "sync" {
+		wide, err := strconv.ParseUint(m[len(word):], 10, 64)
+		n := int(wide)
+		if err != nil && m != "sync" && m != "mismask" {
 			return step, fmt.Errorf("modifier %q", m)
 		}
 		switch {
 		case m == "sync":
 			step.sync = true
+		case m == "mismask":
+			step.misMask = true
+		case word == "len" && (n == 16 || n == 64):
+			step.bits = n
+		case word == "declare":
+			step.declare = wide
 		case m == "fin0":
 			step.open = true
 		case word == "rsv" && n < 8:
@@ -297,7 +334,7 @@ func parseEvents(s string) (list []conformEvent, err error) {
 		switch e.kind = kind; kind {
 		case "timeout":
 			e.payload = literally([]byte(payload))
-		case "text", "bin", "pong":
+		case "text", "bin", "pong", "http":
 			if payload == "" {
 				return nil, fmt.Errorf("event %q", part)
 			}
