@@ -135,7 +135,7 @@ func blockDeflate(t *testing.T, url string, z *websocket.Compression, want strin
 		t.Errorf("compression agreed on: %t, but messages are %s", c.Compressed(), want)
 	}
 	var list []string
-	for _, n := range append(echoSizes, 200<<10) {
+	for _, n := range deflateSizes {
 		list = append(list, prose(n), periodic(n, 999))
 	}
 	for i := range 200 {

@@ -89,7 +89,8 @@ func (d *dialed) echo(k websocket.MessageType, text string) {
 
 func (d *dialed) converse() {
 	d.t.Helper()
-	for _, n := range append(echoSizes, 200<<10) {
+	d.echo(websocket.Text, prose(1<<20))
+	for _, n := range deflateSizes {
 		d.echo(websocket.Text, prose(n))
 		d.echo(websocket.Binary, periodic(n, 999))
 	}
