@@ -13,10 +13,11 @@ import (
 )
 
 // WriteMessage sends one message in one frame, compressed where that was agreed
-// and is worth it, and returns when the kernel has taken it. p is not changed. It returns engine.ErrClosed when a close frame was
-// sent or the connection has ended; ReadMessage tells how. When ctx ends before
-// it was this message's turn it returns the cause; when in the midst of it, that
-// ends the connection, for half a frame cannot be taken back.
+// and is worth it, and returns when the kernel has taken it. p is not changed. It
+// returns engine.ErrClosed when a close frame was sent or the connection has
+// ended; ReadMessage tells how. When ctx ends before it was this message's turn it
+// returns the cause; when in the midst of it, that ends the connection, for half a
+// frame cannot be taken back.
 func (c *Client) WriteMessage(ctx context.Context, t MessageType, p []byte) error {
 	if err := c.writing.take(ctx); err != nil {
 		return fmt.Errorf("websocket: write: %w", err)
@@ -28,7 +29,7 @@ func (c *Client) WriteMessage(ctx context.Context, t MessageType, p []byte) erro
 	}
 	z := c.zip.deflate(p, true)
 	defer buffer.Put(z)
-	if len(z.B) >= len(p) { // RFC 7692 6.1 lets each message choose
+	if !c.zip.worth(len(z.B), len(p)) {
 		return c.send(ctx, h, p)
 	}
 	c.zip.sent(p)

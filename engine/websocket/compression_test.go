@@ -284,6 +284,27 @@ func TestTakeover(t *testing.T) {
 	}
 }
 
+// TestTakeoverToken: what does not compress is compressed all the same, or its
+// repetition could not refer to it.
+func TestTakeoverToken(t *testing.T) {
+	t.Parallel()
+	f := fix(t, engine.Options{}, websocket.Options{Compression: &websocket.Compression{Takeover: true}})
+	p := joinZipped(t, f.l, f.srv, plainOffer, plainOffer)
+	token := make([]byte, 200)
+	rng := rand.New(rand.NewPCG(7, 8))
+	for i := range token {
+		token[i] = byte(rng.Uint32())
+	}
+	var sizes []int
+	for range 2 {
+		f.post(func(c *websocket.Conn) { _ = c.WriteMessage(websocket.Binary, token) })
+		sizes = append(sizes, len(p.Received()))
+	}
+	if sizes[0] > 220 || sizes[1] > 30 {
+		t.Errorf("200 random bytes were sent in %d bytes, then again in %d", sizes[0], sizes[1])
+	}
+}
+
 // TestWindowBudget lets connections have windows as long as there are some.
 func TestWindowBudget(t *testing.T) {
 	t.Parallel()

@@ -30,11 +30,17 @@ func (d *deflation) deflate(p []byte, last bool) *buffer.Buf {
 // sent tells that p went compressed.
 func (d *deflation) sent(p []byte) { d.out.add(p) }
 
-// writeDeflated sends a message compressed, unless that makes it no smaller. RFC
-// 7692 6.1 lets each message choose.
+// worth reports whether a message of n bytes is sent as packed ones. RFC 7692 6.1
+// lets each message choose. With takeover a few bytes more are worth it: what is
+// sent plain is not in the window, and would cost as much the next time.
+func (d *deflation) worth(packed, n int) bool {
+	return packed < n || d.out != nil && n <= d.out.size && packed < n+16
+}
+
+// writeDeflated sends a message compressed, if that is worth it.
 func (c *Conn) writeDeflated(op wsproto.OpCode, p []byte) error {
 	z := c.zip.deflate(p, true)
-	if len(z.B) >= len(p) {
+	if !c.zip.worth(len(z.B), len(p)) {
 		buffer.Put(z)
 		return c.writeFrame(op, p)
 	}
