@@ -1,5 +1,6 @@
-// Package websocket serves and dials WebSocket connections (RFC 6455) on the
-// loops of package engine.
+// Package websocket serves and dials WebSocket connections (RFC 6455, and RFC
+// 7692 for compression) on the loops of package engine. [DialClient] needs none of
+// those: its [Client] is for goroutines that may block.
 //
 // The rules of package engine hold: the callbacks of a [Handler] run on the
 // connection's loop and must not block, a *[Conn] may be used inside them only,
