@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	coder "github.com/coder/websocket"
 	gorilla "github.com/gorilla/websocket"
@@ -61,7 +62,15 @@ func coderServer(s *stream) (outcome, error) {
 	return echoCoder(c, nc, s, false)
 }
 
+// coders is held while a connection of coder/websocket is used: one that gets a
+// close frame inside a compressed message gives its flate.Reader back to the pool
+// while it still reads from it, and another connection may take it (read.go,
+// msgReader.close), which is a data race.
+var coders sync.Mutex
+
 func echoCoder(c *coder.Conn, nc *script, s *stream, masked bool) (outcome, error) {
+	coders.Lock()
+	defer coders.Unlock()
 	c.SetReadLimit(s.limit)
 	for {
 		t, p, err := readCoder(c)
