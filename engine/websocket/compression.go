@@ -31,8 +31,8 @@ type Compression struct {
 
 	// WindowBits is the binary logarithm of the largest window in bytes, 8 to
 	// 15. With Takeover 12 is a good choice: reading 32 KiB again costs more
-	// than it saves. A dial fails when the server agrees to less than 15 and
-	// does not say so, as gorilla's does. Zero means 15.
+	// than it saves. Less than 15 lets a dial fail where the server does not
+	// confirm what it was asked for, as gorilla's does not. Zero means 15.
 	WindowBits int
 
 	// WindowBudget bounds the bytes of all windows. Where it is used up
