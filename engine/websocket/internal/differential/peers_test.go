@@ -48,8 +48,16 @@ func echoGorilla(c *gorilla.Conn, nc *script, s *stream, masked bool) (outcome, 
 	return read(nc.out.Bytes(), masked, s.packing, otherwise)
 }
 
+// coders is held while a connection of coder/websocket lives: one that gets a
+// close frame inside a compressed message gives its readers back to their pools
+// while it still reads from them, and another connection may take them (read.go,
+// msgReader.close), which is a data race.
+var coders sync.Mutex
+
 // coderServer is what coder/websocket does with a stream.
 func coderServer(s *stream) (outcome, error) {
+	coders.Lock()
+	defer coders.Unlock()
 	nc := &script{reads: s.reads(), last: errCut}
 	w := &response{nc: nc, header: http.Header{}}
 	c, err := coder.Accept(w, request(s.terms()), &coder.AcceptOptions{CompressionMode: modes[s.packing], CompressionThreshold: 20})
@@ -62,15 +70,7 @@ func coderServer(s *stream) (outcome, error) {
 	return echoCoder(c, nc, s, false)
 }
 
-// coders is held while a connection of coder/websocket is used: one that gets a
-// close frame inside a compressed message gives its flate.Reader back to the pool
-// while it still reads from it, and another connection may take it (read.go,
-// msgReader.close), which is a data race.
-var coders sync.Mutex
-
 func echoCoder(c *coder.Conn, nc *script, s *stream, masked bool) (outcome, error) {
-	coders.Lock()
-	defer coders.Unlock()
 	c.SetReadLimit(s.limit)
 	for {
 		t, p, err := readCoder(c)
@@ -189,6 +189,8 @@ func gorillaClient(s *stream) (outcome, error) {
 
 // coderClient is what coder/websocket does with a stream, as a client.
 func coderClient(s *stream) (outcome, error) {
+	coders.Lock()
+	defer coders.Unlock()
 	nc := &script{reads: s.reads(), last: errCut}
 	c, _, err := coder.Dial(context.Background(), "ws://a/", &coder.DialOptions{
 		CompressionMode: modes[s.packing], CompressionThreshold: 20,
