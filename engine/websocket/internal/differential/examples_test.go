@@ -50,6 +50,7 @@ var examples = map[rule]example{
 	cutDeflate:        {packing: noTakeover, in: from(fin|rsv1|opText, "\xf2\x48\xcd\xc9")},
 	inflatedUnlimited: {packing: noTakeover, in: from(fin|rsv1|opBin, string(zeros(2000)))},
 	inflatesEarly:     {packing: noTakeover, in: from(rsv1|opBin, "\x07")},
+	piecewise:         {packing: noTakeover, in: from(rsv1|opBin, "\x07")},
 	// Unmasked this is a stored block of five bytes, of which two are there;
 	// masked it is a final one of none, which is a message.
 	inflatesMasked: {packing: noTakeover, in: "\xc2\x8a\x01\x00\x00\x00\x01\x00\x00\xff\xff"},

@@ -34,9 +34,9 @@ type frame struct {
 
 func (f frame) control() bool { return f.op >= 8 }
 
-// run gives the outcome after all bytes of in. A peer with inflatesEarly may also
-// do what the others say, and one with finalEnds anything after the answers of
-// until, if that is not nil.
+// run gives the outcome after all bytes of in. A peer with inflatesEarly or with
+// piecewise may also do what the others say, and one with finalEnds anything
+// after the answers of until, if that is not nil.
 func (m model) run(in []byte) (o outcome, others []outcome, until *outcome) {
 	var msg, window []byte // the message so far; the text before it
 	sum := new(big.Int)    // of the lengths of its frames
@@ -58,6 +58,9 @@ func (m model) run(in []byte) (o outcome, others []outcome, until *outcome) {
 			out, ends, err := inflate(msg, window, "", limit)
 			if m.differs(inflatesEarly) && (int64(len(out)) > limit || corrupt(err)) {
 				early(dropped, 1009)
+			}
+			if m.differs(piecewise) {
+				early(m.faults(msg, window, "", kind == opText)...)
 			}
 			if ends && m.differs(finalEnds) && until == nil {
 				until = &outcome{slices.Clone(o.answers), waiting}
@@ -107,6 +110,9 @@ func (m model) run(in []byte) (o outcome, others []outcome, until *outcome) {
 			continue
 		}
 		if packed {
+			if m.differs(piecewise) {
+				early(m.faults(msg, window, tail+final, kind == opText)...)
+			}
 			out, ends, e := m.unpack(msg, window)
 			if ends && m.differs(finalEnds) && until == nil {
 				until = &outcome{slices.Clone(o.answers), waiting}
@@ -127,35 +133,6 @@ func (m model) run(in []byte) (o outcome, others []outcome, until *outcome) {
 		o.answers = append(o.answers, answer(kind, msg))
 		kind = opCont
 	}
-}
-
-// unpack decompresses a message.
-func (m model) unpack(msg, window []byte) (out []byte, ends bool, e ending) {
-	limit := m.limit
-	if m.differs(inflatedUnlimited) {
-		limit = 1 << 40
-	}
-	if len(msg) == 0 && !m.differs(emptyDropped|cutDeflate) {
-		return nil, false, 0 // zlib takes it, and some who use zlib send it
-	}
-	out, ends, err := inflate(msg, window, tail+final, limit+1)
-	if err != nil && m.differs(cutDeflate) {
-		out, ends, err = inflate(msg, window, tail, limit+1)
-		if limit++; !corrupt(err) {
-			err = nil
-		}
-	}
-	switch {
-	case int64(len(out)) > limit:
-		return out, ends, 1009
-	case err == nil:
-		return out, ends, 0
-	case m.differs(corruptDropped):
-		return out, ends, dropped
-	}
-	// RFC 7692 has no code for it; 1007 is for "data within a message that was not
-	// consistent with the type of the message" (RFC 6455 section 7.4.1).
-	return out, ends, 1007
 }
 
 // frame takes one frame from the start of in. e is not 0 when that is the end.

@@ -23,6 +23,7 @@ const (
 	inflatedUnlimited
 	inflatesEarly
 	inflatesMasked
+	piecewise
 	emptyDropped
 	finalEnds
 	rulesEnd
@@ -143,6 +144,12 @@ var catalogue = []struct {
 		"7.1.7",
 		"a compressed message is inflated as it arrives, so that one which is corrupt or too big is seen before its end; " +
 			"when exactly depends on their buffers",
+	},
+	{
+		piecewise,
+		[]string{"fragments"},
+		"7.1.7, RFC 7692, 6.2",
+		"ours with a FragmentHandler inflates a message as it arrives too, and fails with 1007 or 1009 before its end",
 	},
 	{
 		inflatesMasked,
