@@ -86,6 +86,7 @@ func hsUpgradeOracle(head []byte) bool {
 func FuzzRequest(f *testing.F) {
 	for _, seed := range []string{
 		hsUpgrade(), hsUpgrade("Origin: o", "Connection: keep-alive, Upgrade", "Sec-WebSocket-Protocol: a, ,b") + "rest",
+		hsUpgrade("Sec-WebSocket-Protocol: ahh, ,bE\uf135\xd2"),
 		hsUpgrade("Upgrade: h2c, websocket", "Sec-WebSocket-Extensions: permessage-deflate"),
 		hsUpgrade("Sec-WebSocket-Version: 8"), hsUpgrade("Content-Length: 5"), hsHead("GET /?a=%20+&b;c&d=%zz&%61=1 HTTP/1.1", "Host: h"), hsUpgrade("Transfer-Encoding: chunked"),
 		hsHead("GET http://u@a:80/b%20c?d HTTP/1.1", "Host: [::1]:80"), hsHead("OPTIONS / HTTP/1.0"),
@@ -115,7 +116,7 @@ func FuzzRequest(f *testing.F) {
 		}
 		if hsUpgradeOracle(head) != accepted {
 			for protocol := range r.EachProtocol { // the oracle does not look at these
-				if strings.ContainsAny(string(protocol), " \t\"(),/:;<=>?@[\\]{}") || protocol[0] >= 0x80 {
+				if bytes.ContainsAny(protocol, " \t\"(),/:;<=>?@[\\]{}") || bytes.ContainsFunc(protocol, func(c rune) bool { return c >= 0x80 }) {
 					return
 				}
 			}
