@@ -26,8 +26,12 @@ func (c *Conn) doubt() {
 	case heard:
 		c.watch()
 	case silent:
-		c.alive = pinged
 		_ = c.writeControl(wsproto.OpPing, nil)
+		if c.ep.pongTime == 0 { // nobody is given up
+			c.watch()
+			return
+		}
+		c.alive = pinged
 		c.ec.SetTimer(c.ep.pongTime)
 	case pinged:
 		c.ep.stats.pongTimeouts.Add(1)

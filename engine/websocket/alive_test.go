@@ -55,6 +55,18 @@ func TestPing(t *testing.T) {
 	}
 }
 
+// TestPingWithoutEnd: with a negative PongTimeout a silent peer is pinged again
+// and again.
+func TestPingWithoutEnd(t *testing.T) {
+	t.Parallel()
+	f := fix(t, engine.Options{}, websocket.Options{PingInterval: 10 * time.Second, PongTimeout: -1})
+	f.l.Advance(31 * time.Second)
+	diff(t, "sent", want(ping, "", ping, "", ping, ""), show(f.p.Received()))
+	if f.p.Closed() {
+		t.Error("the peer was given up")
+	}
+}
+
 // TestPingTimerGivesWay: the closing handshake has its own time.
 func TestPingTimerGivesWay(t *testing.T) {
 	t.Parallel()

@@ -100,7 +100,8 @@ type Options struct {
 	PingInterval time.Duration
 
 	// PongTimeout is how long the peer may then stay silent before it is given
-	// up with ErrPongTimeout; any bytes will do. Zero means PingInterval.
+	// up with ErrPongTimeout; any bytes will do. Zero means PingInterval,
+	// negative that nobody is given up.
 	PongTimeout time.Duration
 
 	// HandshakeTimeout bounds the opening handshake. Zero means 10 s,
