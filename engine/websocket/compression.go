@@ -52,7 +52,8 @@ type Compression struct {
 	shared    [16]deflation
 }
 
-// Validate tells which field has a value that it cannot have.
+// Validate tells which field has a value that it cannot have. NewServer, Dial and
+// DialClient panic with that.
 func (z *Compression) Validate() error {
 	switch {
 	case z.Level < 0 || z.Level > 9:
@@ -63,12 +64,13 @@ func (z *Compression) Validate() error {
 	return nil
 }
 
-// init makes what the connections share.
+// init makes what the connections share. It panics each time: a Once does so the
+// first time only.
 func (z *Compression) init() {
+	if err := z.Validate(); err != nil {
+		panic(err.Error())
+	}
 	z.once.Do(func() {
-		if err := z.Validate(); err != nil {
-			panic(err)
-		}
 		z.deflater = wsproto.NewDeflater(max(z.Level, 1))
 		z.inflaters.New = func() any { return wsproto.NewInflater() }
 		z.threshold = orDefault(z.Threshold, 128)

@@ -131,6 +131,28 @@ func TestCompressionNegotiation(t *testing.T) {
 	}
 }
 
+// TestCompressionInvalid: Options.Validate tells what NewServer panics with, each
+// time.
+func TestCompressionInvalid(t *testing.T) {
+	t.Parallel()
+	for want, z := range map[string]*websocket.Compression{
+		"websocket: Compression.Level is 10, want 1 to 9":      {Level: 10},
+		"websocket: Compression.Level is -1, want 1 to 9":      {Level: -1},
+		"websocket: Compression.WindowBits is 7, want 8 to 15": {WindowBits: 7},
+	} {
+		o := websocket.Options{Compression: z}
+		if err := o.Validate(); err == nil || err.Error() != want {
+			t.Errorf("Validate: %v, want %q", err, want)
+		}
+		for range 2 {
+			func() {
+				defer func() { diff(t, "panic", any(want), recover()) }()
+				websocket.NewServer(&app{}, o)
+			}()
+		}
+	}
+}
+
 // TestCompressedEcho sends every kind of message, several times over, cut
 // anywhere.
 func TestCompressedEcho(t *testing.T) {

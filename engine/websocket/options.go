@@ -114,9 +114,14 @@ type Options struct {
 }
 
 // Validate tells what is wrong with options of a server: a pattern, a header
-// line or the name of a subprotocol. NewServer panics then; whoever has them from
-// a configuration can ask here.
+// line, the name of a subprotocol, or Compression. NewServer panics then; whoever
+// has them from a configuration can ask here.
 func (o *Options) Validate() error {
+	if o.Compression != nil {
+		if err := o.Compression.Validate(); err != nil {
+			return err
+		}
+	}
 	_, err := newPolicy(o)
 	return err
 }
