@@ -122,8 +122,9 @@ func (a *adoption) opened(s *Server, ec *engine.Conn) error {
 	return nil
 }
 
-// adopt is what was agreed elsewhere. The client's window is owed; without one of
-// ours we just do not refer to earlier messages.
+// adopt is what was agreed elsewhere. The client's window is owed. Ours is not: it
+// is as small as the options have it, and without one we just do not refer to
+// earlier messages.
 func (z *Compression) adopt(d *wsproto.Deflate, pieces bool) (*deflation, error) {
 	if pieces && !z.promise(inflationSize) {
 		return nil, errAdoptWindow
@@ -135,8 +136,12 @@ func (z *Compression) adopt(d *wsproto.Deflate, pieces bool) (*deflation, error)
 			return nil, errAdoptWindow
 		}
 	}
-	if !d.ServerNoTakeover {
-		out = z.window(d.ServerBits)
+	bits := d.ServerBits
+	if own := z.want.ServerBits; own != 0 && (bits == 0 || bits > own) {
+		bits = own
 	}
-	return z.deflation(d.ServerBits, in, out, pieces), nil
+	if !d.ServerNoTakeover && z.Takeover {
+		out = z.window(bits)
+	}
+	return z.deflation(bits, in, out, pieces), nil
 }

@@ -134,6 +134,27 @@ func TestAdoptDeflated(t *testing.T) {
 	closedWith(t, wait(t, k.closed, "OnClose"), websocket.CodeAbnormal, io.EOF)
 }
 
+// TestAdoptOwnWindow: whatever was agreed on elsewhere, our own window is no larger
+// than the options have it. The client's is owed.
+func TestAdoptOwnWindow(t *testing.T) {
+	t.Parallel()
+	for want, zip := range map[int64]*websocket.Compression{
+		1 << 15:       {},
+		1<<15 + 1<<10: {Takeover: true, WindowBits: 10},
+		1<<15 + 1<<15: {Takeover: true},
+	} {
+		e := start(t)
+		srv := websocket.NewServer(&app{}, websocket.Options{Compression: zip})
+		ours, _ := piped(t)
+		if _, err := srv.Adopt(e, ours, nil, websocket.Upgraded{Deflate: &wsproto.Deflate{}}); err != nil {
+			t.Fatal(err)
+		}
+		if got := srv.Stats().WindowsPromised; got != want {
+			t.Errorf("%d bytes were promised, want %d", got, want)
+		}
+	}
+}
+
 // TestAdoptCannot is all that keeps Adopt from taking over; the connection is
 // closed in every case.
 func TestAdoptCannot(t *testing.T) {
