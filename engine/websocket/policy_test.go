@@ -390,6 +390,31 @@ func TestSubprotocolChoice(t *testing.T) {
 	}
 }
 
+// TestAuthorizeEnds: the application is not told of a connection that Authorize has
+// ended.
+func TestAuthorizeEnds(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(*engine.Conn){
+		"Abort": func(c *engine.Conn) { c.Abort(nil) },
+		"Close": (*engine.Conn).Close,
+	} {
+		h := &app{open: func(*websocket.Conn, *websocket.Request) error { t.Error("OnOpen was called"); return nil }}
+		z := &websocket.Compression{Takeover: true}
+		srv := websocket.NewServer(h, websocket.Options{
+			Authorize:   func(r *websocket.Request) error { end(r.Conn()); return nil },
+			Compression: z,
+		})
+		p := memory(t).Connect(srv, engine.Options{})
+		p.Send([]byte(helloWith("Sec-WebSocket-Extensions: permessage-deflate")))
+		if !p.Closed() {
+			p.CloseWrite()
+		}
+		if s := srv.Stats(); s != (websocket.Stats{}) || len(h.closed) > 0 || len(p.Received()) > 0 {
+			t.Errorf("%s: OnClose %v, stats %+v", name, h.closed, s)
+		}
+	}
+}
+
 // TestPolicyAllocations: a policy that uses everything costs nothing more than
 // one that asks for nothing.
 func TestPolicyAllocations(t *testing.T) {

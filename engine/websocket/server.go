@@ -134,7 +134,10 @@ func (s *Server) upgrade(c *Conn, p []byte) int {
 	}
 	var room [256]byte
 	extra := s.negotiate(c, r, append(room[:0], s.policy.lines(r)...))
-	_, _ = c.ec.Write(wsproto.AppendUpgradeResponse(c.ec.AvailableBuffer(), r.Key, r.Subprotocol, extra))
+	if _, err := c.ec.Write(wsproto.AppendUpgradeResponse(c.ec.AvailableBuffer(), r.Key, r.Subprotocol, extra)); err != nil {
+		c.state = stateClosed // Authorize has ended the connection: there is none to open
+		return len(p)
+	}
 	s.ep.stats.handshakes.Add(1)
 	_ = c.open(r) // the peer and the counters are told
 	return n
