@@ -147,8 +147,12 @@ func (c *Client) ponged(p []byte) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	last := binary.BigEndian.Uint64(p)
+	if last > c.pings { // RFC 6455 5.5.3: "A Pong frame MAY be sent unsolicited."
+		return
+	}
 	for id, answered := range c.waiting {
-		if id <= binary.BigEndian.Uint64(p) {
+		if id <= last {
 			close(answered)
 			delete(c.waiting, id)
 		}

@@ -388,6 +388,29 @@ func TestClientPing(t *testing.T) {
 	closedWith(t, wait(t, answered, "end"), 1001, nil)
 }
 
+// TestClientForeignPong: a pong that answers no ping of ours tells nothing. RFC
+// 6455 5.5.3: it "MAY be sent unsolicited. This serves as a unidirectional
+// heartbeat."
+func TestClientForeignPong(t *testing.T) {
+	t.Parallel()
+	c, w := facing(t, false, "", websocket.DialOptions{})
+	go func() { _, _, _ = c.ReadMessage(t.Context()) }()
+	answered := make(chan error, 1)
+	go func() { answered <- c.Ping(t.Context()) }()
+	w.frame(ping, "\x00\x00\x00\x00\x00\x00\x00\x01")
+	w.send(plain(fin|pong, "\x00\x06\x4b\xd1\x00\x00\x00\x00") + plain(fin|ping, "are you there"))
+	w.frame(pong, "are you there")
+	select {
+	case err := <-answered:
+		t.Errorf("answered by a foreign pong: %v", err)
+	default:
+	}
+	w.send(plain(fin|pong, "\x00\x00\x00\x00\x00\x00\x00\x01"))
+	if err := wait(t, answered, "pong"); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestClientWriters: whole messages, each goroutine's in order, and pings that
 // come meanwhile are answered between them.
 func TestClientWriters(t *testing.T) {
