@@ -40,6 +40,7 @@ type Client struct {
 
 	mu      sync.Mutex
 	closing bool        // nothing more may be sent
+	unsent  *CloseError // why what was to be sent last could not be: how it ends, unless we read of another end
 	err     *CloseError // how the connection ended
 	over    chan struct{}
 	pong    []byte // owed to the peer; nil: none

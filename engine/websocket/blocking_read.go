@@ -58,7 +58,7 @@ func (c *Client) next(ctx context.Context, drop bool) (t MessageType, p []byte, 
 				if ctx.Err() != nil && isTimeout(err) {
 					return 0, nil, fmt.Errorf("websocket: read: %w", context.Cause(ctx))
 				}
-				c.end(&CloseError{Code: CodeAbnormal, Err: err})
+				c.end(c.lost(err))
 			}
 			continue
 		}
@@ -125,6 +125,17 @@ func (c *Client) fill() error {
 		return nil // an error comes again
 	}
 	return err
+}
+
+// lost is how the connection ended whose reading came to err. The error of a
+// write was there before, and a reset is told once.
+func (c *Client) lost(err error) *CloseError {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.unsent != nil {
+		return c.unsent
+	}
+	return &CloseError{Code: CodeAbnormal, Err: err}
 }
 
 // pinged answers a ping. RFC 6455 5.5.3: who has not answered a ping yet "MAY

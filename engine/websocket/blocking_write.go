@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 
 	"github.com/sockeye-io/sockeye/codec/wsproto"
 	"github.com/sockeye-io/sockeye/engine"
@@ -14,8 +15,8 @@ import (
 
 // WriteMessage sends one message in one frame, compressed where that was agreed
 // and is worth it, and returns when the kernel has taken it. p is not changed. It
-// returns engine.ErrClosed when a close frame was sent or the connection has
-// ended; ReadMessage tells how. When ctx ends before it was this message's turn it
+// returns engine.ErrClosed when a close frame was sent, the connection has ended
+// or an earlier write has failed; ReadMessage tells how. When ctx ends before it was this message's turn it
 // returns the cause; when in the midst of it, that ends the connection, for half a
 // frame cannot be taken back.
 func (c *Client) WriteMessage(ctx context.Context, t MessageType, p []byte) error {
@@ -144,8 +145,24 @@ func (c *Client) send(ctx context.Context, h wsproto.Header, p []byte) error {
 	if ctx.Err() != nil && isTimeout(err) {
 		err = context.Cause(ctx)
 	}
-	c.end(&CloseError{Code: CodeAbnormal, Err: err})
+	cause := &CloseError{Code: CodeAbnormal, Err: err}
+	if h.OpCode == wsproto.OpClose || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
+		c.wentWrong(cause)
+	} else {
+		c.end(cause)
+	}
 	return fmt.Errorf("websocket: write: %w", err)
+}
+
+// wentWrong ends what is sent, not what is received: a server that has gone may
+// have said why, and that may still have to be read.
+func (c *Client) wentWrong(cause *CloseError) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closing = true
+	if c.unsent == nil {
+		c.unsent = cause
+	}
 }
 
 func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }

@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"net"
 	"unsafe"
 
 	"github.com/sockeye-io/sockeye/codec/wsproto"
@@ -79,3 +80,6 @@ var scratch [4096]byte
 
 // Windows returns what the windows of all connections of z may take, and do.
 func Windows(z *Compression) (promised, held int64) { return z.promised.Load(), z.held.Load() }
+
+// Bare is the connection below c.
+func Bare(c *Client) net.Conn { return bare(c.nc) }
