@@ -12,7 +12,8 @@ import (
 )
 
 // Client is a WebSocket connection for goroutines that may block. It needs no
-// engine and starts no goroutine.
+// engine, and no goroutine of its own but for a moment: to answer a ping for which
+// the peer has left no room.
 //
 // Any goroutine may call any method at any time: a message is sent whole, and a
 // message that is received goes to one reader. One goroutine should be in

@@ -6,7 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net"
+	"syscall"
 	"unicode/utf8"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/sockeye-io/sockeye/codec/wsproto"
 	"github.com/sockeye-io/sockeye/engine/internal/buffer"
@@ -140,15 +144,37 @@ func (c *Client) lost(err error) *CloseError {
 
 // pinged answers a ping. RFC 6455 5.5.3: who has not answered a ping yet "MAY
 // elect to send a Pong frame for only the most recently processed Ping frame". So
-// while another goroutine writes, the reader does not wait for it, as the
-// peer may wait for the reader.
+// while another goroutine writes, or there is no room, the reader does not wait
+// for that, as the peer may wait for the reader.
 func (c *Client) pinged(p []byte) {
 	c.mu.Lock()
 	c.pong = append(make([]byte, 0, wsproto.MaxControlPayload), p...)
 	c.mu.Unlock()
-	if c.writing.try() {
+	switch {
+	case !c.writing.try():
+	case hasRoom(bare(c.nc)):
 		c.written()
+	default:
+		go c.written() // ends with the connection at the latest
 	}
+}
+
+// hasRoom reports that a control frame can be written without waiting.
+func hasRoom(nc net.Conn) (room bool) {
+	sc, ok := nc.(syscall.Conn)
+	if !ok {
+		return false
+	}
+	rc, err := sc.SyscallConn()
+	if err != nil {
+		return false
+	}
+	err = rc.Control(func(fd uintptr) {
+		p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
+		n, err := unix.Poll(p, 0)
+		room = n > 0 && err == nil // an error too: the write tells it
+	})
+	return room && err == nil
 }
 
 // ponged lets those know who wait for this pong, or for one to an earlier ping.
