@@ -9,6 +9,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // conformOffer is what a group of 13 is about: what one side requests of the
@@ -199,6 +200,20 @@ func (d *conformDeflate) compress(p []byte) []byte {
 	}
 	return packed
 }
+
+// bomb lets compress know zeros, which take long to compress, and not again
+// for each connection.
+func (d *conformDeflate) bomb(zeros []byte) {
+	packed, ok := conformBombs.Load(len(zeros))
+	if !ok {
+		packed = bytes.Clone(d.pack(zeros, true))
+		conformBombs.Store(len(zeros), packed)
+	}
+	d.packed[&zeros[0]] = packed.([]byte)
+	d.count = max(d.count, 40) // to the messages that are compressed alone
+}
+
+var conformBombs sync.Map
 
 func (d *conformDeflate) pack(p []byte, alone bool) []byte {
 	d.buf.Reset()

@@ -170,6 +170,9 @@ func (f *fuzzer) do(s *conformStep, timeouts int) {
 		f.frame(b0, p, s.sync, s.chop)
 		f.note(b0, p)
 	case "message":
+		if s.payload.zeros && f.deflate != nil {
+			f.deflate.bomb(p)
+		}
 		f.message(s.op, p, s.frag)
 	case "ping":
 		f.pings = append(f.pings, p)
