@@ -19,7 +19,8 @@ type Compression struct {
 
 	// Threshold is the size in bytes of the smallest message that is worth
 	// compressing. Zero means 128, negative compresses all. A message that does
-	// not get smaller is sent as it is.
+	// not get smaller is sent as it is, unless takeover lets later ones refer to
+	// it and it gets no more than 15 bytes larger.
 	Threshold int
 
 	// Takeover lets a message refer to those before it (context takeover), in

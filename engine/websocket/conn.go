@@ -109,7 +109,9 @@ func (c *Conn) WritePrepared(m *Prepared) error {
 	return c.ec.WriteShared(m.frame)
 }
 
-// Ping sends a ping with at most 125 bytes.
+// Ping sends a ping with at most 125 bytes; for its pong there is PongHandler. It
+// returns ErrControlTooLong, engine.ErrClosed after Close, or
+// engine.ErrSlowConsumer as WriteMessage does.
 func (c *Conn) Ping(p []byte) error {
 	switch {
 	case len(p) > wsproto.MaxControlPayload:
@@ -124,7 +126,7 @@ func (c *Conn) Ping(p []byte) error {
 // 3000 to 4999 and the like; any other is a bug and panics) or CodeNoStatus for
 // an empty close frame. A reason over 123 bytes is cut. OnClose follows when the
 // peer has answered, or after CloseTimeout; until then messages that the peer
-// sent before still arrive.
+// sent before still arrive. A second Close does nothing.
 func (c *Conn) Close(code int, reason string) {
 	if code != CodeNoStatus && (code < 0 || code > 0xffff || !wsproto.ValidCloseCode(wsproto.StatusCode(code))) {
 		panic("websocket: close code cannot be sent")

@@ -46,7 +46,8 @@ func (h Handle) Ping(p []byte) error {
 }
 
 // Close begins the closing handshake as Conn.Close does, after what this
-// goroutine wrote before. A code that cannot be sent panics.
+// goroutine wrote before. A code that cannot be sent panics. The errors are those
+// of WriteMessage: with engine.ErrMailboxFull the connection stays open.
 func (h Handle) Close(code int, reason string) error {
 	if code != CodeNoStatus && (code < 0 || code > 0xffff || !wsproto.ValidCloseCode(wsproto.StatusCode(code))) {
 		panic("websocket: close code cannot be sent")

@@ -26,8 +26,9 @@ type Stats struct {
 	Inflated                                uint64 // messages that came compressed
 	Bombs                                   uint64 // of TooBig: compressed messages that were small enough, but not what they inflate to
 	// WindowBytes is the memory of context takeover now, WindowsPromised the
-	// most that it can grow to with the connections there are; both are over all
-	// that share the Compression.
+	// most that it can grow to with the connections there are and 128 KiB for each
+	// whose Handler is a FragmentHandler; both are over all that share the
+	// Compression.
 	WindowBytes, WindowsPromised int64
 }
 
