@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -101,29 +102,34 @@ func TestGivenUp(t *testing.T) {
 		name  string
 		cause error
 		limit engine.Options
+		way   string
 	}{
-		{"slow consumer", engine.ErrSlowConsumer, engine.Options{HighWater: 64 << 10}},
-		{"write timeout", engine.ErrWriteTimeout, engine.Options{HighWater: -1, WriteTimeout: 100 * time.Millisecond}},
+		{"slow consumer", engine.ErrSlowConsumer, engine.Options{HighWater: 64 << 10}, "tcp"},
+		{"write timeout", engine.ErrWriteTimeout, engine.Options{HighWater: -1, WriteTimeout: 100 * time.Millisecond}, "tcp"},
+		{"slow consumer, tls", engine.ErrSlowConsumer, engine.Options{HighWater: 64 << 10}, "tls"},
+		{"write timeout, tls", engine.ErrWriteTimeout, engine.Options{HighWater: -1, WriteTimeout: 100 * time.Millisecond}, "tls"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			const much = 16 << 20 // more than socket buffers hold
 			e := start(t, engine.Config{Loops: 1})
 			closed := make(chan error, 1)
-			ln := listen(t, e, "tcp", "127.0.0.1:0", &noting{&funcs{data: func(c *engine.Conn, p []byte) (int, error) {
+			nc := ways()[tt.way](t, e, &noting{&funcs{data: func(c *engine.Conn, p []byte) (int, error) {
 				for range much >> 20 {
 					if _, err := c.Write(make([]byte, 1<<20)); err != nil {
 						break
 					}
 				}
 				return len(p), nil
-			}}, closed}, engine.ListenOptions{Options: tt.limit})
-			nc := dial(t, ln.Addr())
+			}}, closed}, tt.limit)
 			if _, err := nc.Write([]byte("x")); err != nil {
 				t.Fatal(err)
 			}
 			if err := wait(t, closed, "OnClose"); !errors.Is(err, tt.cause) {
 				t.Errorf("OnClose was told %v, want %v", err, tt.cause)
+			}
+			if secure, ok := nc.(*tls.Conn); ok {
+				nc = secure.NetConn()
 			}
 			if n, err := io.Copy(io.Discard, nc); !errors.Is(err, syscall.ECONNRESET) || n >= much {
 				t.Errorf("the peer read %d bytes and %v, want a reset", n, err)

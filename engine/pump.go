@@ -30,6 +30,7 @@ type pump struct {
 	fin     bool
 	closed  bool
 	broken  error
+	victim  net.Conn // the socket of a peer that was given up, below nc
 }
 
 // pumpWindow is how many bytes a pump takes before it reports itself full.
@@ -132,7 +133,7 @@ func (p *pump) post(fn func(*Conn)) error {
 
 // writeAll writes what the loop leaves, and closes at the end.
 func (p *pump) writeAll() {
-	defer p.nc.Close()
+	defer p.letGo()
 	for {
 		p.mu.Lock()
 		for p.pending == nil && !p.fin && !p.closed {
@@ -265,14 +266,46 @@ func (p *pump) detach(*Conn) error { return nil }
 // loop has let go of it, as the kernel does for a socket.
 const pumpFarewell = time.Second
 
+// abandon is for abandon in socket.go: it finds the socket below, and spares the
+// peer the farewells.
+func (p *pump) abandon() {
+	nc := p.nc
+	for {
+		over, ok := nc.(interface{ NetConn() net.Conn }) // TLS
+		if !ok {
+			break
+		}
+		nc = over.NetConn()
+	}
+	if s, ok := nc.(interface{ SetLinger(sec int) error }); ok && s.SetLinger(0) == nil {
+		p.mu.Lock()
+		p.victim = nc
+		p.mu.Unlock()
+	}
+}
+
+// letGo closes the connection. TLS would write a last record, for which it waits
+// 5 s if the peer does not read.
+func (p *pump) letGo() {
+	p.mu.Lock()
+	victim := p.victim
+	p.mu.Unlock()
+	if victim != nil {
+		_ = victim.Close()
+	} else {
+		_ = p.nc.Close()
+	}
+}
+
 // close ends the reader, and lets the writer close the connection when it has
-// written what it took. After an Abort that is dropped.
+// written what it took. After an Abort, and for a peer that was given up, that is
+// dropped.
 func (p *pump) close(c *Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed = true
 	until := time.Now().Add(pumpFarewell)
-	if c.flags.has(flagDoomed) {
+	if c.flags.has(flagDoomed) || p.victim != nil {
 		until = time.Unix(1, 0)
 		buffer.Put(p.pending)
 		p.pending = nil

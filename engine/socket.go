@@ -85,7 +85,9 @@ func unblock(nc net.Conn) (err error) {
 // kernel holds for a peer that does not read: else that stays there for minutes,
 // up to 4 MB a connection (tcp_wmem), in which the peer can come again for more.
 func abandon(c *Conn) {
-	if c.fd >= 0 {
+	if p, ok := c.link.(*pump); ok {
+		p.abandon()
+	} else if c.fd >= 0 {
 		_ = unix.SetsockoptLinger(int(c.fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 	}
 }
