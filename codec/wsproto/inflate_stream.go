@@ -27,18 +27,28 @@ type InflateStream struct {
 	stop    func()
 	err     error // what Write returns from now on
 	corrupt bool
+	clean   bytes.Reader // see inflateForget
+	one     [1]byte
 }
 
 // NewInflateStream begins a message. dict is what was decompressed before it, with context takeover; at most the
 // last 32 KiB are used and nil is none. It is copied.
 func NewInflateStream(dict []byte) *InflateStream {
 	s := new(InflateStream)
-	s.window.reset(dict)
-	src := bytes.NewReader(inflateClean)
-	s.flate = flate.NewReader(src)
-	inflateForget(s.flate, src, make([]byte, 1)) // not for its own sake: to begin as an Inflater does
-	s.begin()
+	s.flate = flate.NewReader(&s.clean)
+	s.Reset(dict)
 	return s
+}
+
+// Reset begins another message as NewInflateStream does, in the memory of the one before, which it gives up if that has
+// not ended. It must not be called by a yield.
+func (s *InflateStream) Reset(dict []byte) {
+	s.Close()
+	*s = InflateStream{flate: s.flate, window: s.window}
+	s.window.reset(dict)
+	s.clean.Reset(inflateClean)
+	inflateForget(s.flate, &s.clean, s.one[:])
+	s.begin()
 }
 
 // Write decompresses on with p, a piece of the compressed payload, which may be empty and is not kept. last tells that it is
@@ -91,7 +101,7 @@ func (s *InflateStream) Write(p []byte, last bool, yield func(piece []byte) erro
 	}
 }
 
-// Close gives the message up, and frees what it takes. It does nothing after the end, or a second time.
+// Close gives the message up, and ends the goroutine. It does nothing after the end, or a second time.
 func (s *InflateStream) Close() { s.end(ErrInflateClosed) }
 
 func (s *InflateStream) end(err error) {
@@ -102,7 +112,6 @@ func (s *InflateStream) end(err error) {
 	if s.stop != nil {
 		s.stop()
 	}
-	s.flate, s.window = nil, inflateHistory{}
 }
 
 // begin begins a stream with the window so far.

@@ -187,6 +187,41 @@ func TestInflateStreamGoroutine(t *testing.T) {
 	}
 }
 
+// A stream that is used again means what a new one means, however the message before came to its end.
+func TestInflateStreamReset(t *testing.T) {
+	check := goroutines(t)
+	s := wsproto.NewInflateStream([]byte("not of any message"))
+	z := wsproto.NewInflater()
+	rng := rand.New(rand.NewPCG(8, 8))
+	d := wsproto.NewDeflater(6)
+	for i := range 300 {
+		all := bodies[i%len(bodies)].make(rng.IntN(4000), rng.Uint64())
+		k := rng.IntN(len(all) + 1)
+		dict, p := all[:k], all[k:]
+		payload := d.Append(nil, p, 0, dict, true)
+		if i%3 == 0 {
+			payload[rng.IntN(len(payload))] ^= 1 << rng.IntN(8)
+		}
+		want, wantErr := inflate(t, z, payload, dict)
+		var got []byte
+		add := func(p []byte) error { got = append(got, p...); return nil }
+		s.Reset(dict)
+		half := rng.IntN(len(payload) + 1)
+		err := s.Write(payload[:half], false, add)
+		if i%7 == 0 {
+			continue // given up
+		}
+		if err == nil {
+			err = s.Write(payload[half:], true, add)
+		}
+		if err != wantErr || !bytes.Equal(got, want) {
+			t.Fatalf("%d: %d bytes, %v; want %d, %v", i, len(got), err, len(want), wantErr)
+		}
+	}
+	s.Close()
+	check()
+}
+
 // yield runs on the goroutine that calls Write: not what a coroutine would do by itself.
 func TestInflateStreamSameGoroutine(t *testing.T) {
 	t.Parallel()
