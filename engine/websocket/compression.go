@@ -45,6 +45,7 @@ type Compression struct {
 	once      sync.Once
 	deflater  *wsproto.Deflater
 	inflaters sync.Pool
+	streams   sync.Pool // of FragmentHandlers
 	threshold int
 	want      wsproto.Deflate
 	budget    int64
@@ -74,6 +75,7 @@ func (z *Compression) init() {
 	z.once.Do(func() {
 		z.deflater = wsproto.NewDeflater(max(z.Level, 1))
 		z.inflaters.New = func() any { return wsproto.NewInflater() }
+		z.streams.New = func() any { return wsproto.NewInflateStream(nil) }
 		z.threshold = orDefault(z.Threshold, 128)
 		z.budget = orDefault(z.WindowBudget, 64<<20)
 		z.want = wsproto.Deflate{ServerNoTakeover: !z.Takeover, ClientNoTakeover: !z.Takeover}
@@ -181,7 +183,7 @@ func (d *deflation) free() {
 	d.in.free()
 	d.out.free()
 	if d.pieces != nil {
-		d.pieces.close()
+		d.pieces.close(d.z)
 		d.z.promised.Add(-inflationSize)
 	}
 }

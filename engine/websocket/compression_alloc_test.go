@@ -56,6 +56,28 @@ func TestAllocCompressed(t *testing.T) {
 	}
 }
 
+// TestAllocCompressedPieces: a small message in pieces takes no memory that is as
+// large as the window of one that is not. What it takes is a coroutine.
+func TestAllocCompressedPieces(t *testing.T) {
+	if raceEnabled {
+		t.Skip("pools drop what they are given under the race detector")
+	}
+	srv := websocket.NewServer(&streamer{t: t}, websocket.Options{Compression: &websocket.Compression{}})
+	p := joinZipped(t, memory(t), srv, plainOffer, leanAnswer)
+	send := []byte(masked(fin|rsv1|bin, (&zipper{t: t}).zip("a")))
+	p.Send(send)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	const n = 1000
+	for range n {
+		p.Send(send)
+	}
+	runtime.ReadMemStats(&after)
+	if got := (after.TotalAlloc - before.TotalAlloc) / n; got > 8<<10 {
+		t.Errorf("a message of one byte took %d bytes", got)
+	}
+}
+
 // TestAllocCompressionIdle: who may compress and keeps no windows costs at most
 // 32 bytes more than who may not.
 func TestAllocCompressionIdle(t *testing.T) {

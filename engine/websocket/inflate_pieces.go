@@ -27,7 +27,8 @@ func (c *Conn) compressedPiece(ev *wsproto.Event) {
 	x := c.zip.pieces
 	if ev.First {
 		x.text, x.size = wsproto.UTF8{}, 0
-		x.stream = wsproto.NewInflateStream(c.zip.in.bytes())
+		x.stream = c.zip.z.streams.Get().(*wsproto.InflateStream)
+		x.stream.Reset(c.zip.in.bytes())
 	}
 	check := ev.Op == wsproto.OpText && !c.ep.codec.SkipUTF8
 	limit := c.ep.limit()
@@ -56,13 +57,16 @@ func (c *Conn) compressedPiece(ev *wsproto.Event) {
 		c.ep.onFragment.OnFragment(c, MessageType(ev.Op), nil, true)
 	}
 	if ev.Last || err != nil {
-		x.close()
+		x.close(c.zip.z)
 	}
 }
 
-func (x *inflation) close() {
+// close gives the stream back. One costs 110 KB to make, and a message may have a
+// few bytes.
+func (x *inflation) close(z *Compression) {
 	if x != nil && x.stream != nil {
 		x.stream.Close()
+		z.streams.Put(x.stream)
 		x.stream = nil
 	}
 }
