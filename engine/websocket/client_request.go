@@ -24,7 +24,11 @@ type attempt struct {
 func newAttempt(rawURL string, o *DialOptions) (*attempt, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil {
-		return nil, fmt.Errorf("websocket: %w", err)
+		var whole *url.Error
+		if errors.As(err, &whole) {
+			err = whole.Err // the URL may hold a password
+		}
+		return nil, fmt.Errorf("websocket: URL: %w", err)
 	}
 	if u.Fragment != "" { // RFC 6455 3: "Fragment identifiers are meaningless"
 		return nil, errors.New("websocket: URL has a fragment")
