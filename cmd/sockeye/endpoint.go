@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -65,13 +66,16 @@ func socketName(s string) bool { return len(s) > 1 && (s[0] == '/' || s[0] == '@
 
 func parseWS(raw string) (endpoint, error) {
 	u, err := url.Parse(raw)
-	switch {
+	var whole *url.Error
+	switch { // a password is not for the screen: raw is not told where it may hold one
+	case errors.As(err, &whole):
+		return endpoint{}, usagef("URL: %w", whole.Err)
 	case err != nil:
-		return endpoint{}, usagef("%w", err)
+		return endpoint{}, usagef("URL: %w", err)
 	case u.Hostname() == "":
-		return endpoint{}, usagef("%s: want %s://host:port/path", raw, u.Scheme)
+		return endpoint{}, usagef("%s: want %s://host:port/path", u.Redacted(), u.Scheme)
 	case u.Fragment != "":
-		return endpoint{}, usagef("%s: a WebSocket URL has no fragment", raw) // RFC 6455 section 3
+		return endpoint{}, usagef("%s: a WebSocket URL has no fragment", u.Redacted()) // RFC 6455 section 3
 	}
 	port := u.Port()
 	if port == "" {
