@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sockeye-io/sockeye/codec/wsproto"
 	"github.com/sockeye-io/sockeye/engine"
 )
 
@@ -108,7 +109,29 @@ func (o *connectOptions) validate(end *endpoint) error {
 			return usagef("--header is %q, want 'Name: value'", h)
 		}
 	}
+	if err := o.handshake(); err != nil {
+		return err
+	}
 	return o.reach.resolve(end)
+}
+
+// handshake tells what Dial would refuse to send.
+func (o *connectOptions) handshake() error {
+	r := wsproto.ClientRequest{Host: "localhost", Key: wsproto.NewKey([16]byte{}), Origin: o.origin, Protocols: o.subprotocols}
+	for _, h := range o.headers {
+		name, value, _ := strings.Cut(h, ":")
+		line, err := wsproto.AppendField(nil, strings.TrimSpace(name), strings.TrimSpace(value))
+		if err == nil {
+			_, err = wsproto.AppendRequest(nil, &wsproto.ClientRequest{Host: r.Host, Key: r.Key, Header: line})
+		}
+		if err != nil {
+			return usagef("--header: %q: %w", name, err) // the value may be a secret
+		}
+	}
+	if _, err := wsproto.AppendRequest(nil, &r); err != nil {
+		return usagef("--subprotocol or --origin: %w", err)
+	}
+	return nil
 }
 
 // stay is how long to wait for answers when everything was sent; negative means
