@@ -51,7 +51,8 @@ type Client struct {
 
 // DialClient connects to a ws:// or wss:// URL and returns when the handshake is
 // done. URL, options, bounds and errors are those of Dial, but for those of an
-// engine. Of DialOptions.Engine it uses Linger alone.
+// engine. Of DialOptions.Engine it uses Linger alone, and it sends no pings of its
+// own: PingInterval and PongTimeout have no meaning here, see Client.Ping.
 func DialClient(ctx context.Context, rawURL string, o DialOptions) (c *Client, err error) {
 	err = follow(ctx, rawURL, &o, func(ctx context.Context, a *attempt) error {
 		c, err = a.client(ctx)

@@ -47,7 +47,9 @@ type DialOptions struct {
 
 	// Redirects is how many redirects may be followed, one after the other.
 	// None leads from wss to ws, and none takes Authorization, Cookie,
-	// Proxy-Authorization or userinfo to another host or port. Zero and
+	// Proxy-Authorization or userinfo to another host or port, but for the
+	// step from port 80 of ws to port 443 of wss. What TLS says of us, a
+	// certificate of ours for instance, is the same for all hosts. Zero and
 	// negative mean none: Dial returns the *HandshakeError.
 	Redirects int
 }
