@@ -155,7 +155,7 @@ type conformDeflate struct {
 	window  int    // of the other side's compressor, bytes
 	history []byte // what it may refer to
 	keep    bool   // it may
-	inspect int    // so many messages are looked at for distances beyond the window
+	inspect int    // so many bytes more are looked at for distances beyond the window
 	seed    maphash.Seed
 	known   map[uint64][2][]byte // compressed and not, where there is no history
 }
@@ -173,7 +173,7 @@ func newConformDeflate(p conformParams, client bool) *conformDeflate {
 		bits = 15
 	}
 	d := &conformDeflate{
-		takeover: takeover, keep: theirs, window: 1 << bits, inspect: 5, seed: maphash.MakeSeed(),
+		takeover: takeover, keep: theirs, window: 1 << bits, inspect: 20_000, seed: maphash.MakeSeed(),
 		packed: map[*byte][]byte{}, known: map[uint64][2][]byte{},
 	}
 	d.w, _ = flate.NewWriter(&d.buf, level) // the level is good
@@ -229,7 +229,7 @@ func (d *conformDeflate) pack(p []byte, alone bool) []byte {
 // of the message an end for the reader too.
 func (d *conformDeflate) inflate(p []byte) ([]byte, error) {
 	if d.inspect > 0 && d.window < 1<<15 {
-		d.inspect--
+		d.inspect -= len(p)
 		if reach, err := deflateReach(p); err != nil {
 			return nil, err
 		} else if reach > d.window {

@@ -55,35 +55,42 @@ func (z *bitReader) bits(n int) (v int) {
 	return v
 }
 
-// prefixCode maps a code, with a one put before it, to a symbol.
-type prefixCode map[int]int
+// prefixCode has the symbols of a code in the order of their codes, and how many
+// there are of each length.
+type prefixCode struct {
+	count   [16]int
+	symbols []int
+}
 
-func newCode(lengths []byte) prefixCode {
-	c, next := prefixCode{}, 0
+func newCode(lengths []byte) *prefixCode {
+	c := &prefixCode{}
 	for n := byte(1); n < 16; n++ {
 		for s, l := range lengths {
 			if l == n {
-				c[1<<n|next] = s
-				next++
+				c.symbols = append(c.symbols, s)
+				c.count[n]++
 			}
 		}
-		next <<= 1
 	}
 	return c
 }
 
-func (z *bitReader) symbol(c prefixCode) int {
-	for code := 1; code < 1<<16; {
-		code = code<<1 | z.bits(1)
-		if s, ok := c[code]; ok {
-			return s
+func (z *bitReader) symbol(c *prefixCode) int {
+	code, first, index := 0, 0, 0 // first is the first code of this length, index its place
+	for n := 1; n < 16; n++ {
+		code |= z.bits(1)
+		if code-first < c.count[n] {
+			return c.symbols[index+code-first]
 		}
+		index += c.count[n]
+		first = (first + c.count[n]) << 1
+		code <<= 1
 	}
 	panic("no such code")
 }
 
 // codes reads the codes of a dynamic block: section 3.2.7.
-func (z *bitReader) codes() (lit, dist prefixCode) {
+func (z *bitReader) codes() (lit, dist *prefixCode) {
 	nLit, nDist, nLen := 257+z.bits(5), 1+z.bits(5), 4+z.bits(4)
 	var order [19]byte
 	for i := range nLen {
@@ -107,7 +114,7 @@ func (z *bitReader) codes() (lit, dist prefixCode) {
 }
 
 // block reads a block to its end: section 3.2.5.
-func (z *bitReader) block(lit, dist prefixCode) (reach int) {
+func (z *bitReader) block(lit, dist *prefixCode) (reach int) {
 	for {
 		s := z.symbol(lit)
 		switch {
