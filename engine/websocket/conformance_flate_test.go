@@ -157,7 +157,7 @@ type conformDeflate struct {
 	keep    bool   // it may
 	inspect int    // so many bytes more are looked at for distances beyond the window
 	seed    maphash.Seed
-	known   map[uint64][2][]byte // compressed and not, where there is no history
+	known   map[uint64][2][]byte // messages that have come, compressed and not
 }
 
 func newConformDeflate(p conformParams, client bool) *conformDeflate {
@@ -181,13 +181,13 @@ func newConformDeflate(p conformParams, client bool) *conformDeflate {
 	return d
 }
 
-// compress is RFC 7692 section 7.2.1. With takeover, forty messages of two hundred
+// compress is RFC 7692 section 7.2.1. With takeover, twenty messages of two hundred
 // refer to the ones before, beginning with the first of them; the others may, but
 // do not.
 func (d *conformDeflate) compress(p []byte) []byte {
 	turn := d.count % 200
 	d.count++
-	if d.takeover && turn < 40 {
+	if d.takeover && turn < 20 {
 		return d.pack(p, turn == 0)
 	}
 	if len(p) == 0 {
@@ -210,7 +210,7 @@ func (d *conformDeflate) bomb(zeros []byte) {
 		conformBombs.Store(len(zeros), packed)
 	}
 	d.packed[&zeros[0]] = packed.([]byte)
-	d.count = max(d.count, 40) // to the messages that are compressed alone
+	d.count = max(d.count, 20) // to the messages that are compressed alone
 }
 
 var conformBombs sync.Map
@@ -236,8 +236,10 @@ func (d *conformDeflate) inflate(p []byte) ([]byte, error) {
 			return nil, fmt.Errorf("a distance of %d in a window of %d", reach, d.window)
 		}
 	}
-	sum := maphash.Bytes(d.seed, p)
-	if known := d.known[sum]; !d.keep && bytes.Equal(known[0], p) && len(p) > 0 {
+	// What the same bytes mean after the same history is known.
+	sum := maphash.Bytes(d.seed, p) + 3*maphash.Bytes(d.seed, d.history)
+	if known := d.known[sum]; len(p) > 0 && bytes.Equal(known[0], p) {
+		d.remember(known[1])
 		return known[1], nil
 	}
 	src := io.MultiReader(bytes.NewReader(p), strings.NewReader("\x00\x00\xff\xff\x01\x00\x00\xff\xff"))
@@ -249,11 +251,16 @@ func (d *conformDeflate) inflate(p []byte) ([]byte, error) {
 		return nil, fmt.Errorf("a message that does not inflate: %w", err)
 	}
 	text := bytes.Clone(d.text.Bytes())
-	if d.keep {
-		d.history = append(d.history, text[max(len(text)-d.window, 0):]...)
-		d.history = d.history[max(len(d.history)-d.window, 0):]
-	} else {
+	d.remember(text)
+	if len(d.known) < 200 {
 		d.known[sum] = [2][]byte{p, text}
 	}
 	return text, nil
+}
+
+func (d *conformDeflate) remember(text []byte) {
+	if d.keep {
+		d.history = append(d.history, text[max(len(text)-d.window, 0):]...)
+		d.history = d.history[:copy(d.history, d.history[max(len(d.history)-d.window, 0):])]
+	}
 }
