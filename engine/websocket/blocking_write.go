@@ -16,9 +16,9 @@ import (
 // WriteMessage sends one message in one frame, compressed where that was agreed
 // and is worth it, and returns when the kernel has taken it. p is not changed. It
 // returns engine.ErrClosed when a close frame was sent, the connection has ended
-// or an earlier write has failed; ReadMessage tells how. When ctx ends before it was this message's turn it
-// returns the cause; when in the midst of it, that ends the connection, for half a
-// frame cannot be taken back.
+// or an earlier write has failed; ReadMessage tells how. When ctx ends before it
+// was this message's turn it returns the cause; when in the midst of it, that ends
+// the connection, for half a frame cannot be taken back.
 func (c *Client) WriteMessage(ctx context.Context, t MessageType, p []byte) error {
 	if err := c.writing.take(ctx); err != nil {
 		return fmt.Errorf("websocket: write: %w", err)

@@ -31,7 +31,10 @@ func gorillaEcho(t testing.TB, secure bool) (string, *tls.Config) {
 }
 
 func echoHandler(w http.ResponseWriter, r *http.Request) {
-	up := gorilla.Upgrader{Subprotocols: []string{"b"}, CheckOrigin: func(*http.Request) bool { return true }}
+	echoWith(&gorilla.Upgrader{Subprotocols: []string{"b"}, CheckOrigin: func(*http.Request) bool { return true }}, w, r)
+}
+
+func echoWith(up *gorilla.Upgrader, w http.ResponseWriter, r *http.Request) {
 	c, err := up.Upgrade(w, r, nil)
 	if err != nil {
 		return

@@ -65,18 +65,7 @@ func TestDialDeflate(t *testing.T) {
 		}
 	}
 	foreign, _ := httpServer(t, false, func(w http.ResponseWriter, r *http.Request) {
-		up := gorilla.Upgrader{EnableCompression: true}
-		c, err := up.Upgrade(w, r, nil)
-		if err != nil {
-			return
-		}
-		defer c.Close()
-		for {
-			kind, msg, err := c.ReadMessage()
-			if err != nil || c.WriteMessage(kind, msg) != nil {
-				return
-			}
-		}
+		echoWith(&gorilla.Upgrader{EnableCompression: true}, w, r)
 	})
 	for ours, our := range settings {
 		for way, dial := range dialers {

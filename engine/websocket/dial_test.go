@@ -9,9 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/sockeye-io/sockeye/codec/wsproto"
 	"github.com/sockeye-io/sockeye/engine"
@@ -22,31 +20,12 @@ import (
 // it has read a request. It returns the URL.
 func scripted(t testing.TB, script func(nc net.Conn, r *http.Request)) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all sync.WaitGroup
-	t.Cleanup(func() {
-		_ = ln.Close()
-		all.Wait()
-	})
-	all.Go(func() {
-		for {
-			nc, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			all.Go(func() {
-				defer nc.Close()
-				_ = nc.SetDeadline(time.Now().Add(patience))
-				if r, err := http.ReadRequest(bufio.NewReader(nc)); err == nil {
-					script(nc, r)
-				}
-			})
+	return "ws://" + listen(t, func(nc net.Conn) error {
+		if r, err := http.ReadRequest(bufio.NewReader(nc)); err == nil {
+			script(nc, r)
 		}
-	})
-	return "ws://" + ln.Addr().String() + "/"
+		return nil
+	}) + "/"
 }
 
 // accept is the answer that accepts r, with more header lines.

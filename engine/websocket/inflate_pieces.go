@@ -64,7 +64,7 @@ func (c *Conn) compressedPiece(ev *wsproto.Event) {
 // close gives the stream back. One costs 110 KB to make, and a message may have a
 // few bytes.
 func (x *inflation) close(z *Compression) {
-	if x != nil && x.stream != nil {
+	if x.stream != nil {
 		x.stream.Close()
 		z.streams.Put(x.stream)
 		x.stream = nil
