@@ -1,0 +1,21 @@
+// Package reactor is what the fasthttp adapters have in common: the engine behind
+// them, the connections that its end has to reach, and their counts.
+package reactor
+
+import (
+	"net"
+
+	"github.com/sockeye-io/sockeye/engine/websocket"
+)
+
+// Held is a net.Conn that a loop holds: those of Serve, once they are hijacked.
+// Reading takes it away from its loop first, for the goroutine that reads.
+type Held interface {
+	net.Conn
+
+	// Adopt lets s go on with the connection, on the loop where it is. early is
+	// what was read from it and not used. It returns when the OnOpen of s has run;
+	// it must not be called from a loop. The connection is s's from here on, also
+	// when that fails; as a net.Conn it is closed.
+	Adopt(s *websocket.Server, early []byte, u websocket.Upgraded) (websocket.Handle, error)
+}
