@@ -70,6 +70,11 @@ func NewDecoder(cfg *Config) Decoder {
 
 var zeroConfig Config
 
+// SetConfig lets the decoder go on with another Config, from the next frame
+// header on. It must not be nil. Only the limits may differ from those of the one
+// before; a message that has begun counts against the new ones with all of it.
+func (d *Decoder) SetConfig(cfg *Config) { d.cfg = cfg }
+
 // Next decodes one event from the start of p and tells how many bytes it took.
 // It unmasks in place, within p[:n] only.
 //

@@ -1,6 +1,7 @@
 package wsproto_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -212,6 +213,31 @@ func TestDecoderAllocations(t *testing.T) {
 			}
 		}); got != 0 {
 			t.Errorf("%s: %v allocations", c.name, got)
+		}
+	}
+}
+
+// TestSetConfig changes the limit between two frames of a message.
+func TestSetConfig(t *testing.T) {
+	t.Parallel()
+	frame := func(op wsproto.OpCode, fin bool, n int) []byte {
+		h := wsproto.Header{Fin: fin, OpCode: op, Length: int64(n)}
+		return append(wsproto.AppendHeader(nil, h), make([]byte, n)...)
+	}
+	for _, c := range []struct {
+		limit int64
+		want  error
+	}{{8, nil}, {7, wsproto.ErrMessageTooBig}, {3, wsproto.ErrMessageTooBig}, {0, nil}, {-1, nil}} {
+		d := wsproto.NewDecoder(&wsproto.Config{Client: true, MaxMessage: 4})
+		if _, n, err := d.Next(frame(wsproto.OpBinary, false, 4)[:3]); n != 3 || err != nil {
+			t.Fatal(n, err)
+		}
+		d.SetConfig(&wsproto.Config{Client: true, MaxMessage: c.limit})
+		if _, n, err := d.Next(make([]byte, 3)); n != 3 || err != nil {
+			t.Errorf("limit %d: the frame that had begun: %d, %v", c.limit, n, err)
+		}
+		if _, _, err := d.Next(frame(wsproto.OpContinuation, true, 4)); !errors.Is(err, c.want) {
+			t.Errorf("limit %d: %v, want %v", c.limit, err, c.want)
 		}
 	}
 }

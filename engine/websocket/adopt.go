@@ -23,6 +23,9 @@ type Upgraded struct {
 	// Options.Compression. Nil means that it did not.
 	Deflate *wsproto.Deflate
 
+	// User is what Conn.User answers from OnOpen on, until SetUser.
+	User any
+
 	// Engine are the limits of the connection below.
 	Engine engine.Options
 }
@@ -45,7 +48,7 @@ type Upgraded struct {
 //
 // Errors: those of engine.Adopt, what OnOpen returned, or that u cannot be.
 func (s *Server) Adopt(e *engine.Engine, nc net.Conn, buffered []byte, u Upgraded) (Handle, error) {
-	a := &adoption{deflate: u.Deflate}
+	a := &adoption{deflate: u.Deflate, user: u.User}
 	if err := a.check(s, &u); err != nil {
 		_ = nc.Close()
 		return Handle{}, err
@@ -64,6 +67,7 @@ func (s *Server) Adopt(e *engine.Engine, nc net.Conn, buffered []byte, u Upgrade
 type adoption struct {
 	request Request
 	deflate *wsproto.Deflate
+	user    any   // of the application
 	err     error // of the application's OnOpen
 }
 
@@ -100,7 +104,7 @@ func (a *adoption) check(s *Server, u *Upgraded) error {
 // opened is OnOpen. When the application refuses it is not told to the engine, which
 // would cut the connection: our close frame has to arrive.
 func (a *adoption) opened(s *Server, ec *engine.Conn) error {
-	c := &Conn{ec: ec, ep: s.ep, dec: wsproto.NewDecoder(&s.ep.codec)}
+	c := &Conn{ec: ec, ep: s.ep, user: a.user, dec: wsproto.NewDecoder(&s.ep.codec)}
 	if a.deflate != nil {
 		zip, err := s.ep.zip.adopt(a.deflate, s.ep.onFragment != nil)
 		if err != nil {

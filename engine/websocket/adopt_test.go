@@ -98,6 +98,21 @@ func (k *told) OnOpen(_ *websocket.Conn, r *websocket.Request) error {
 	return nil
 }
 
+// TestAdoptUser: what Adopt was told of a connection is with it from OnOpen on.
+func TestAdoptUser(t *testing.T) {
+	t.Parallel()
+	opened := make(chan any, 1)
+	h := &app{open: func(c *websocket.Conn, _ *websocket.Request) error { opened <- c.User(); return nil }}
+	srv := websocket.NewServer(h, websocket.Options{})
+	for _, user := range []any{"somebody", nil} {
+		ours, _ := piped(t)
+		if _, err := srv.Adopt(start(t), ours, nil, websocket.Upgraded{User: user}); err != nil {
+			t.Fatal(err)
+		}
+		diff(t, "user", user, wait(t, opened, "OnOpen"))
+	}
+}
+
 // TestAdoptDeflated goes on with the permessage-deflate that was agreed elsewhere.
 func TestAdoptDeflated(t *testing.T) {
 	t.Parallel()

@@ -35,10 +35,6 @@ type Handler interface {
 	OnClose(c *Conn, err error)
 }
 
-// PongHandler is an optional part of a Handler that hears of pongs. p is valid
-// until OnPong returns. Pings are answered without asking.
-type PongHandler interface{ OnPong(c *Conn, p []byte) }
-
 // Conn is a WebSocket connection on its loop. Only the callbacks of its Handler
 // and functions given to Handle.Post may use it; other goroutines have Handle.
 type Conn struct {
@@ -109,19 +105,6 @@ func (c *Conn) WritePrepared(m *Prepared) error {
 	return c.ec.WriteShared(m.frame)
 }
 
-// Ping sends a ping with at most 125 bytes; for its pong there is PongHandler. It
-// returns ErrControlTooLong, engine.ErrClosed after Close, or
-// engine.ErrSlowConsumer as WriteMessage does.
-func (c *Conn) Ping(p []byte) error {
-	switch {
-	case len(p) > wsproto.MaxControlPayload:
-		return ErrControlTooLong
-	case c.state != stateOpen:
-		return engine.ErrClosed
-	}
-	return c.writeControl(wsproto.OpPing, p)
-}
-
 // Close begins the closing handshake with a code that may be sent (1000, 1001,
 // 3000 to 4999 and the like; any other is a bug and panics) or CodeNoStatus for
 // an empty close frame. A reason over 123 bytes is cut. OnClose follows when the
@@ -171,18 +154,6 @@ func (c *Conn) RemoteAddr() net.Addr { return c.ec.RemoteAddr() }
 // RemoteAddrPort returns the peer's address without allocating; it is invalid
 // for Unix sockets.
 func (c *Conn) RemoteAddrPort() netip.AddrPort { return c.ec.RemoteAddrPort() }
-
-func (c *Conn) writeClose(code wsproto.StatusCode, reason string) {
-	b := buffer.Get(wsproto.MaxControlPayload)
-	b.B = wsproto.AppendClose(b.B, code, reason)
-	_ = c.writeControl(wsproto.OpClose, b.B)
-	buffer.Put(b)
-}
-
-// writeControl writes a control frame, which may go over HighWater.
-func (c *Conn) writeControl(op wsproto.OpCode, p []byte) error {
-	return c.ec.WriteUrgent(c.appendFrame(c.ec.AvailableBuffer(), op, p))
-}
 
 func (c *Conn) appendFrame(b []byte, op wsproto.OpCode, p []byte) []byte {
 	if !c.ep.codec.Client {

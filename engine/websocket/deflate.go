@@ -12,7 +12,7 @@ const rsvDeflated = 4
 // deflated begins to use what was agreed.
 func (c *Conn) deflated(d *deflation) {
 	c.zip = d
-	c.dec = wsproto.NewDecoder(&c.ep.zipped)
+	c.dec = wsproto.NewDecoder(c.ep.config(true))
 }
 
 // deflates reports whether a message of n bytes is worth compressing.

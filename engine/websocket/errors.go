@@ -27,7 +27,7 @@ const (
 // opening handshake took longer than HandshakeTimeout.
 var ErrHandshakeTimeout = errors.New("websocket: handshake timeout")
 
-// ErrControlTooLong is returned by Ping for more than 125 bytes (RFC 6455
+// ErrControlTooLong is returned by Ping and Pong for more than 125 bytes (RFC 6455
 // section 5.5).
 var ErrControlTooLong = errors.New("websocket: control frame with more than 125 bytes")
 

@@ -83,3 +83,6 @@ func Windows(z *Compression) (promised, held int64) { return z.promised.Load(), 
 
 // Bare is the connection below c.
 func Bare(c *Client) net.Conn { return bare(c.nc) }
+
+// Variants is how many endpoints with limits of their own s keeps.
+func Variants(s *Server) int { return len(*s.ep.variants.others.Load()) }

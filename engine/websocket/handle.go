@@ -38,11 +38,17 @@ func (h Handle) WriteFragment(t MessageType, p []byte, last bool) error {
 
 // Ping queues a ping with at most 125 bytes. The errors are those of
 // WriteMessage, and ErrControlTooLong.
-func (h Handle) Ping(p []byte) error {
+func (h Handle) Ping(p []byte) error { return h.control(wsproto.OpPing, p) }
+
+// Pong queues a pong with at most 125 bytes; see Conn.Pong. The errors are those
+// of Ping.
+func (h Handle) Pong(p []byte) error { return h.control(wsproto.OpPong, p) }
+
+func (h Handle) control(op wsproto.OpCode, p []byte) error {
 	if len(p) > wsproto.MaxControlPayload {
 		return ErrControlTooLong
 	}
-	return h.h.Mail(int(wsproto.OpPing), p)
+	return h.h.Mail(int(op), p)
 }
 
 // Close begins the closing handshake as Conn.Close does, after what this
@@ -73,8 +79,8 @@ func (c *Conn) mail(tag int, p []byte) {
 		c.Close(tag&^mailClose, string(p))
 	case tag&mailFragment != 0:
 		err = c.WriteFragment(MessageType(tag&0xf), p, tag&mailLast != 0)
-	case tag == int(wsproto.OpPing):
-		err = c.Ping(p)
+	case tag == int(wsproto.OpPing), tag == int(wsproto.OpPong):
+		err = c.control(wsproto.OpCode(tag), p)
 	default:
 		err = c.WriteMessage(MessageType(tag), p)
 	}

@@ -54,18 +54,6 @@ func readAll(r *wsproto.Inflater, guess int, limit int64) (*buffer.Buf, error) {
 	}
 }
 
-// limit is the most bytes of a message.
-func (ep *endpoint) limit() int64 {
-	switch limit := ep.codec.MaxMessage; {
-	case limit == 0:
-		return wsproto.DefaultMaxMessage
-	case limit < 0:
-		return math.MaxInt64
-	default:
-		return limit
-	}
-}
-
 // compressed gathers a piece of a compressed message, and hands the message over
 // when it is whole.
 func (c *Conn) compressed(ev *wsproto.Event) {

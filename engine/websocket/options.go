@@ -76,7 +76,8 @@ type Options struct {
 	Permissive bool
 
 	// MaxMessage limits a message in bytes, over all its frames; a longer one
-	// closes with 1009. Zero means 16 MiB, negative no limit.
+	// closes with 1009. Zero means 16 MiB, negative no limit. See
+	// Conn.SetReadLimit too.
 	MaxMessage int64
 
 	// MaxFrame limits the payload of one frame in bytes. Zero and negative
@@ -126,46 +127,57 @@ func (o *Options) Validate() error {
 	return err
 }
 
-// endpoint is what all connections of a server, or one of a client, share.
+// endpoint is what all connections of a server with one limit of messages, or
+// one of a client, share. It does not change.
 type endpoint struct {
-	h          Handler
-	onPong     PongHandler
-	onFragment FragmentHandler
-	onWritable WritableHandler
-	codec      wsproto.Config
-	zipped     wsproto.Config // where compression is agreed
-	zip        *Compression   // nil without
-	limits     wsproto.Limits
-	hsTime     time.Duration
-	endTime    time.Duration
-	pingTime   time.Duration // zero: never
-	pongTime   time.Duration
-	stats      counters
+	*shared
+	codec  wsproto.Config
+	zipped wsproto.Config // where compression is agreed
+}
+
+// shared is what the endpoints of a server have in common.
+type shared struct {
+	h            Handler
+	onPing       PingHandler
+	onPong       PongHandler
+	onCloseFrame CloseHandler
+	onFragment   FragmentHandler
+	onWritable   WritableHandler
+	zip          *Compression // nil without
+	limits       wsproto.Limits
+	hsTime       time.Duration
+	endTime      time.Duration
+	pingTime     time.Duration // zero: never
+	pongTime     time.Duration
+	stats        counters
+	variants     variants
 }
 
 func newEndpoint(h Handler, o *Options, client bool) *endpoint {
 	if h == nil {
 		panic("websocket: nil Handler")
 	}
-	ep := &endpoint{
+	s := &shared{
 		h:       h,
-		codec:   wsproto.Config{Client: client, MaxFrame: o.MaxFrame, MaxMessage: o.MaxMessage, SkipUTF8: o.SkipUTF8},
 		zip:     o.Compression,
 		limits:  wsproto.Limits{MaxHead: o.MaxHead, MaxHeaders: o.MaxHeaders, Permissive: o.Permissive},
 		hsTime:  orDefault(o.HandshakeTimeout, 10*time.Second),
 		endTime: orDefault(o.CloseTimeout, 5*time.Second),
 	}
-	ep.pingTime = max(o.PingInterval, 0)
-	ep.pongTime = orDefault(o.PongTimeout, ep.pingTime)
-	ep.zipped = ep.codec
-	ep.zipped.Deflate = true
-	if ep.zip != nil {
-		ep.zip.init()
+	s.pingTime = max(o.PingInterval, 0)
+	s.pongTime = orDefault(o.PongTimeout, s.pingTime)
+	if s.zip != nil {
+		s.zip.init()
 	}
-	ep.onPong, _ = h.(PongHandler)
-	ep.onFragment, _ = h.(FragmentHandler)
-	ep.onWritable, _ = h.(WritableHandler)
-	return ep
+	s.onPing, _ = h.(PingHandler)
+	s.onPong, _ = h.(PongHandler)
+	s.onCloseFrame, _ = h.(CloseHandler)
+	s.onFragment, _ = h.(FragmentHandler)
+	s.onWritable, _ = h.(WritableHandler)
+	s.variants.base = s.endpoint(wsproto.Config{
+		Client: client, MaxFrame: o.MaxFrame, MaxMessage: o.MaxMessage, SkipUTF8: o.SkipUTF8,
+	})
+	return s.variants.base
 }
 
 // orDefault reads a setting of which zero means a default, and negative nothing.

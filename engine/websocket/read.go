@@ -33,19 +33,12 @@ func (c *Conn) frames(p []byte) int {
 			}
 			c.piece(&ev)
 		case wsproto.OpPing:
-			c.ep.stats.pingsIn.Add(1)
-			// RFC 6455 5.5.2: "Upon receipt of a Ping frame, an endpoint MUST send a
-			// Pong frame in response, unless it already received a Close frame", with
-			// the same payload (5.5.3); after our own close frame nothing may follow.
-			if c.state == stateOpen {
-				_ = c.writeControl(wsproto.OpPong, ev.Payload)
-			}
+			c.pinged(ev.Payload)
 		case wsproto.OpPong:
 			if c.ep.onPong != nil {
 				c.ep.onPong.OnPong(c, ev.Payload)
 			}
 		case wsproto.OpClose:
-			c.ep.stats.closesIn.Add(1)
 			c.closed(ev.Payload)
 		}
 		if c.ec.Closing() { // a slow consumer, say: the rest would be in vain
@@ -117,21 +110,6 @@ func (c *Conn) fail(e *wsproto.Error) {
 		c.writeClose(e.Code, e.Reason)
 	}
 	c.end(&CloseError{Code: int(e.Code), Reason: e.Reason, Err: e})
-}
-
-// closed answers the peer's close frame. RFC 6455 5.5.1: "If an endpoint
-// receives a Close frame and did not previously send a Close frame, the endpoint
-// MUST send a Close frame in response [...] it typically echos the status code".
-func (c *Conn) closed(payload []byte) {
-	code, reason, err := wsproto.ParseClose(payload)
-	if err != nil {
-		c.fail(err.(*wsproto.Error))
-		return
-	}
-	if c.state == stateOpen {
-		c.writeClose(code, "")
-	}
-	c.end(&CloseError{Code: int(code), Reason: string(reason)})
 }
 
 // forget gives back the beginning of a message that will never be whole.

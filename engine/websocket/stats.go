@@ -22,7 +22,7 @@ type Stats struct {
 	ProtocolErrors, InvalidPayloads, TooBig uint64
 	CloseTimeouts                           uint64
 	PongTimeouts                            uint64 // peers that were silent and then did not answer a ping
-	Dropped                                 uint64 // messages and pings of a Handle that came after Close, and what came within a message in fragments
+	Dropped                                 uint64 // messages, pings and pongs of a Handle that came after Close, and what came within a message in fragments
 	Inflated                                uint64 // messages that came compressed
 	Bombs                                   uint64 // of TooBig: compressed messages that were small enough, but not what they inflate to
 	// WindowBytes is the memory of context takeover now, WindowsPromised the
