@@ -39,10 +39,11 @@ const (
 	deflateSmallLevel = 7
 )
 
-// NewDeflater makes a Deflater that compresses at a level from 1, the fastest, to 9. It panics at any other.
+// NewDeflater makes a Deflater that compresses at a level from 1, the fastest, to 9. As flate has it, 0 means to store, -1
+// a level that is neither fast nor slow, and -2 to look for no matches (Huffman coding alone). It panics at any other.
 func NewDeflater(level int) *Deflater {
-	if level < 1 || level > 9 {
-		panic("wsproto: NewDeflater: level " + strconv.Itoa(level) + " is not from 1 to 9")
+	if level < flate.HuffmanOnly || level > flate.BestCompression {
+		panic("wsproto: NewDeflater: level " + strconv.Itoa(level) + " is not from -2 to 9")
 	}
 	return &Deflater{level: level}
 }
@@ -72,13 +73,18 @@ func (d *Deflater) Append(dst, p []byte, bits uint8, dict []byte, last bool) []b
 		}
 		return dst
 	}
-	kind, dict := d.plan(len(p), 1<<bits, dict)
-	w := d.writer(kind)
-	start := len(dst)
-	dst, ok := w.compress(dst, p, dict)
-	d.writers[kind].Put(w)
+	ok := d.level != flate.NoCompression
+	if start := len(dst); ok {
+		kind, dict := d.plan(len(p), 1<<bits, dict)
+		w := d.writer(kind)
+		dst, ok = w.compress(dst, p, dict)
+		d.writers[kind].Put(w)
+		if !ok {
+			dst = dst[:start]
+		}
+	}
 	if !ok {
-		dst = appendStored(dst[:start], p)
+		dst = appendStored(dst, p)
 	}
 	if last {
 		dst = dst[:len(dst)-4]
@@ -88,6 +94,9 @@ func (d *Deflater) Append(dst, p []byte, bits uint8, dict []byte, last bool) []b
 
 // plan says which writer compresses n bytes within the window, and how much of dict it is told.
 func (d *Deflater) plan(n, window int, dict []byte) (kind int, of []byte) {
+	if d.level == flate.HuffmanOnly {
+		return deflateLevel, nil // without matches there is no distance
+	}
 	if len(dict) > window {
 		dict = dict[len(dict)-window:]
 	}

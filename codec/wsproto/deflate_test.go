@@ -244,7 +244,7 @@ func TestDeflaterConcurrent(t *testing.T) {
 func TestDeflaterPanics(t *testing.T) {
 	t.Parallel()
 	for name, f := range map[string]func(){
-		"level 0":  func() { wsproto.NewDeflater(0) },
+		"level -3": func() { wsproto.NewDeflater(-3) },
 		"level 10": func() { wsproto.NewDeflater(10) },
 		"7 bits":   func() { wsproto.NewDeflater(1).Append(nil, nil, 7, nil, true) },
 		"16 bits":  func() { wsproto.NewDeflater(1).Append(nil, nil, 16, nil, true) },

@@ -12,14 +12,38 @@ type inflateFeed struct {
 	tail    int    // bytes of the DeflateTail
 	yield   func([]byte) bool
 	stopped bool // there will be nothing more
+
+	// An InflateReader's has no coroutine but a source, which may wait.
+	src io.Reader
+	buf []byte
+	err error // of src, but io.EOF
 }
 
 // fill waits for bytes of the payload; false: there are none.
 func (f *inflateFeed) fill() bool {
 	for len(f.p) == 0 && !f.last && !f.stopped {
+		if f.src != nil {
+			f.pull()
+			continue
+		}
 		f.stopped = !f.yield(nil)
 	}
 	return len(f.p) > 0 && !f.stopped
+}
+
+// pull reads the next piece.
+func (f *inflateFeed) pull() {
+	for range 100 {
+		n, err := f.src.Read(f.buf)
+		f.p, f.last = f.buf[:n], err == io.EOF
+		if err != nil && !f.last {
+			f.stopped, f.err = true, err
+		}
+		if n > 0 || err != nil {
+			return
+		}
+	}
+	f.stopped, f.err = true, io.ErrNoProgress
 }
 
 func (f *inflateFeed) ReadByte() (byte, error) {

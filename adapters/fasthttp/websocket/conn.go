@@ -1,0 +1,198 @@
+package websocket
+
+import (
+	"bufio"
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/sockeye-io/sockeye/codec/wsproto"
+)
+
+// Conn is a WebSocket connection.
+//
+// One goroutine at a time may read (NextReader, ReadMessage, ReadJSON, and the handlers, which are called by these), and
+// one may have a writer of NextWriter. WriteMessage, WriteJSON, WritePreparedMessage, WriteControl and Close may be called
+// by any goroutine at any time; what they write comes out whole. Whoever has a Conn must Close it; the upgraders of this
+// package do when their handler returns.
+//
+// The methods of a nil *Conn return ErrNilConn or the zero value of their result.
+type Conn struct {
+	conn        net.Conn
+	subprotocol string
+
+	reading
+	writing
+
+	rare   atomic.Pointer[rare]   // nil until something in it is set
+	events atomic.Pointer[events] // not nil: the connection is on a loop and has callbacks
+}
+
+// reading belongs to the goroutine that reads, but for the settings that are made before.
+type reading struct {
+	early []byte  // read from conn, or behind the handshake, and not used
+	in    *buffer // where early lies, or where it is to be read to; nil: nowhere, or in memory of others
+	raw   syscall.RawConn
+	park  func(fd uintptr) bool // readable, once for all
+
+	reader       *messageReader // of the message that NextReader returned
+	readErr      error          // permanent
+	remaining    int64          // payload of the frame that is still to come
+	readLength   int64          // payload of the message, by its headers
+	readLimit    int64          // 0: none
+	readBufSize  int32
+	readErrCount uint16
+	mask         [4]byte
+	maskPos      uint8
+	utf8         wsproto.UTF8
+	source       source
+
+	isServer   bool
+	deflated   bool // permessage-deflate without context takeover was agreed
+	text       bool // the message is text
+	compressed bool // the message is compressed
+	inside     bool // frames of the message are still to come
+}
+
+// writing is what writers share.
+type writing struct {
+	message  sync.Mutex // held while a message is written, or a piece of one; taken before lock
+	lock     writeLock
+	writer   *messageWriter // that was not closed; guarded by message
+	sink     sink           // nil: conn; guarded by lock, as the next one
+	deadline int64          // that conn has, in Unix nanoseconds; 0: none
+	settings                // guarded by lock.mu
+}
+
+type settings struct {
+	writeBufSize int32
+	level        int8
+	noCompress   bool
+	fresh        bool // nobody knows the deadline that conn has
+}
+
+// rare are the things that few connections have.
+type rare struct {
+	pool          BufferPool
+	writeDeadline time.Time // guarded by lock.mu
+	readErr       error     // that came with bytes
+	ping, pong    func(string) error
+	closed        func(int, string) error
+}
+
+// sink is where frames go. It is called under the lock for writing, with one or more whole frames that are its own
+// until it returns. closing: one of them is a close frame. An error is permanent for the Conn.
+type sink interface {
+	write(frames []byte, closing bool, deadline time.Time) error
+}
+
+func newConn(nc net.Conn, isServer bool, readBufferSize, writeBufferSize int, pool BufferPool, br *bufio.Reader, _ []byte) *Conn {
+	c := &Conn{conn: nc}
+	c.isServer = isServer
+	c.fresh = true
+	c.level = defaultCompressionLevel
+	c.readBufSize = bufferSize(readBufferSize, maxControlPayload)
+	c.writeBufSize = bufferSize(writeBufferSize, 1)
+	if br != nil {
+		if n := br.Buffered(); n > 0 {
+			p, _ := br.Peek(n)
+			c.early = append([]byte(nil), p...)
+			_, _ = br.Discard(n)
+		}
+	}
+	if pool != nil {
+		c.more().pool = pool
+	}
+	return c
+}
+
+func bufferSize(n, least int) int32 {
+	const most = 1 << 30
+	if n <= 0 {
+		return defaultBufferSize
+	}
+	return int32(min(max(n, least), most))
+}
+
+// deflate tells that permessage-deflate was agreed, without context takeover. It is called before the Conn is used.
+func (c *Conn) deflate() { c.deflated = true }
+
+// more makes room for the things that few connections have.
+func (c *Conn) more() *rare {
+	if r := c.rare.Load(); r != nil {
+		return r
+	}
+	c.rare.CompareAndSwap(nil, new(rare))
+	return c.rare.Load()
+}
+
+// switchSink has frames written to s from now on, and ends reading here: early is what was read and not used. It is false
+// after an error of reading, and in the midst of a message, which then goes on as before. The caller is the one
+// that reads.
+func (c *Conn) switchSink(s sink) (early []byte, ok bool) {
+	c.lock.lock(time.Time{})
+	defer c.lock.unlock()
+	if c.readErr != nil || c.remaining > 0 || c.inside {
+		return nil, false
+	}
+	c.sink = s
+	early = append(early, c.early...)
+	c.dropBuffer()
+	c.reader, c.readErr = nil, errHandedOver
+	c.raw, c.park = nil, nil
+	return early, true
+}
+
+// Subprotocol returns the subprotocol that was agreed, or nothing.
+func (c *Conn) Subprotocol() string {
+	if c == nil {
+		return ""
+	}
+	return c.subprotocol
+}
+
+// Close closes the connection below, without a close frame. Reads and writes under way end with the error that the
+// net.Conn has for that.
+func (c *Conn) Close() error {
+	switch {
+	case c == nil:
+		return ErrNilConn
+	case c.conn == nil:
+		return ErrNilNetConn
+	}
+	if e := c.events.Load(); e != nil {
+		return e.closed()
+	}
+	return c.conn.Close()
+}
+
+// LocalAddr returns the address of this end.
+func (c *Conn) LocalAddr() net.Addr {
+	if c == nil || c.conn == nil {
+		return nil
+	}
+	return c.conn.LocalAddr()
+}
+
+// RemoteAddr returns the address of the peer.
+func (c *Conn) RemoteAddr() net.Addr {
+	if c == nil || c.conn == nil {
+		return nil
+	}
+	return c.conn.RemoteAddr()
+}
+
+// NetConn returns the connection below. Who reads from it or writes to it breaks the WebSocket connection.
+func (c *Conn) NetConn() net.Conn {
+	if c == nil {
+		return nil
+	}
+	return c.conn
+}
+
+// UnderlyingConn returns the connection below.
+//
+// Deprecated: use NetConn.
+func (c *Conn) UnderlyingConn() net.Conn { return c.NetConn() }

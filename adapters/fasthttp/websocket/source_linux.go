@@ -1,0 +1,88 @@
+package websocket
+
+import (
+	"io"
+	"net"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// openSource finds out how to read. Only connections that are known to have nothing of their own above the descriptor are read
+// by it: a type that embeds one of them may mean something by its Read.
+func (c *Conn) openSource() {
+	c.source = sourcePlain
+	var err error
+	switch nc := c.conn.(type) {
+	case *net.TCPConn:
+		c.raw, err = nc.SyscallConn()
+	case *net.UnixConn:
+		c.raw, err = nc.SyscallConn()
+	default:
+		return
+	}
+	if err == nil {
+		c.source, c.park = sourceRaw, c.readable
+	}
+}
+
+// wait reads once, into in.dst or, if in is nil, into a buffer that it borrows when there is something to read.
+// The goroutine waits in the poller, for the descriptor and for the deadline of the connection.
+func (c *Conn) wait() error {
+	if err := c.raw.Read(c.park); err != nil {
+		return asRead(err)
+	}
+	switch in := c.in; {
+	case in.err != nil:
+		err := in.err
+		in.err = nil
+		return c.opError(err)
+	case in.n == 0:
+		return io.EOF
+	}
+	return nil
+}
+
+// readable is called by the poller when there may be something to read.
+func (c *Conn) readable(fd uintptr) bool {
+	in := c.in
+	if in == nil {
+		in = borrow(int(c.readBufSize))
+		in.dst = in.b
+	}
+	for {
+		n, err := unix.Read(int(fd), in.dst)
+		switch err {
+		case unix.EINTR:
+			continue
+		case unix.EAGAIN:
+			if c.in == nil {
+				in.release()
+			}
+			return false
+		}
+		in.n, in.err = max(n, 0), err
+		c.in = in
+		return true
+	}
+}
+
+// opError is what net.Conn's Read makes of an error of the system.
+func (c *Conn) opError(err error) error {
+	e := &net.OpError{Op: "read", Source: c.conn.LocalAddr(), Addr: c.conn.RemoteAddr(), Err: os.NewSyscallError("read", err)}
+	if e.Source != nil {
+		e.Net = e.Source.Network()
+	}
+	return e
+}
+
+// asRead is what net.Conn's Read would have returned for an error of RawConn's.
+func asRead(err error) error {
+	e, ok := err.(*net.OpError)
+	if !ok || e.Op == "read" {
+		return err
+	}
+	read := *e
+	read.Op = "read"
+	return &read
+}

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package websocket
+
+func (c *Conn) openSource() { c.source = sourcePlain }
+
+func (c *Conn) wait() error { panic("websocket: read by a descriptor that is not known") }
