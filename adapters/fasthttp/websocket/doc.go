@@ -13,4 +13,30 @@
 //   - A compressed message of WriteMessage is one frame on a server. WriteJSON writes one frame, or none if v is not JSON.
 //   - Buffers are borrowed while there are bytes for them; ReadBufferSize and WriteBufferSize do not cost memory of an
 //     idle connection whose descriptor can be waited for (TCP and Unix sockets, on Linux).
+//
+// What differs in a Dialer:
+//
+//   - HandshakeTimeout, and the deadline of the context, bound all of a dial: behind a SOCKS proxy too, and with a NetDial that
+//     does not return. A cancelled context ends a dial at any point; the error is context.Canceled then.
+//   - The heads of responses, interim ones included, may have 64 KiB together, and those of a proxy too.
+//   - Interim responses (100, 103) before the answer are passed over.
+//   - What a server answers about extensions is held against the offer (RFC 7692 section 7.1): one that was not offered is
+//     ErrBadHandshake, and permessage-deflate on other terms, or when it was not offered, is an error. An answer may leave
+//     client_no_context_takeover out (section 7.1.1.2) and name server_max_window_bits (section 7.1.2.1).
+//   - The header fields of a handshake are an error in requestHeader however they are capitalised, and Host is the host.
+//   - A timeout in the midst of a response's line is told as a timeout, not as a malformed line.
+//   - Proxies may be https. An HTTP proxy accepts with any 2xx, what it sends behind that is not lost, and one that refuses
+//     without a reason is no panic.
+//   - NetDialTLSContext is not used to reach a proxy, but for an https one: with it, wss through a proxy is TLS to the server.
+//   - A connection through a SOCKS proxy is the one to the proxy, without a wrapper. One whose handshake has failed is closed
+//     without the farewell of TLS.
+//
+// What differs in an Upgrader:
+//
+//   - permessage-deflate is accepted where an offer can be kept to: none with parameters that are unknown, repeated or wrong,
+//     nor with a server_max_window_bits under 15. 15 is confirmed.
+//   - Subprotocols reads all of a request's Sec-WebSocket-Protocol fields, not only the first.
+//   - Of responseHeader no second Upgrade, Connection or Sec-WebSocket-Accept is sent, nor what has no proper name; control
+//     characters in a subprotocol are replaced, as in other values. Names count however they are capitalised.
+//   - All deadlines of the HTTP server are cleared, also with a HandshakeTimeout.
 package websocket

@@ -1,0 +1,14 @@
+package websocket
+
+var (
+	ParseExtensions  = parseExtensions
+	ComputeAcceptKey = computeAcceptKey
+	HostPortNoPort   = hostPortNoPort
+
+	ErrInvalidCompression = errInvalidCompression
+	ErrMalformedURL       = errMalformedURL
+	ErrHeadTooLong        = errHeadTooLong
+)
+
+// Deflated tells whether permessage-deflate was agreed.
+func (c *Conn) Deflated() bool { return c.deflated }
