@@ -1,5 +1,3 @@
 // Package fasthttp serves programs that are written for valyala/fasthttp, and for
 // fasthttp/websocket, on the loops of package engine.
 package fasthttp
-
-import _ "github.com/valyala/fasthttp" // soon

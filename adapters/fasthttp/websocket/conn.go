@@ -20,14 +20,15 @@ import (
 //
 // The methods of a nil *Conn return ErrNilConn or the zero value of their result.
 type Conn struct {
-	conn        net.Conn
+	below       atomic.Pointer[net.Conn] // nil in the zero Conn; replaced when a loop takes over
 	subprotocol string
 
 	reading
 	writing
 
-	rare   atomic.Pointer[rare]   // nil until something in it is set
-	events atomic.Pointer[events] // not nil: the connection is on a loop and has callbacks
+	rare   atomic.Pointer[rare] // nil until something in it is set
+	events *events              // nil until there are callbacks; of the goroutine that has the connection, then of the loop
+	counts counted              // in which mode the adapter has it
 }
 
 // reading belongs to the goroutine that reads, but for the settings that are made before.
@@ -54,6 +55,7 @@ type reading struct {
 	text       bool // the message is text
 	compressed bool // the message is compressed
 	inside     bool // frames of the message are still to come
+	deferred   bool // OnMessage waits for the upgrader's handler to return
 }
 
 // writing is what writers share.
@@ -76,8 +78,9 @@ type settings struct {
 // rare are the things that few connections have.
 type rare struct {
 	pool          BufferPool
-	writeDeadline time.Time // guarded by lock.mu
-	readErr       error     // that came with bytes
+	writeDeadline time.Time // guarded by lock.mu, as the next one
+	readDeadline  time.Time
+	readErr       error // that came with bytes
 	ping, pong    func(string) error
 	closed        func(int, string) error
 }
@@ -89,7 +92,10 @@ type sink interface {
 }
 
 func newConn(nc net.Conn, isServer bool, readBufferSize, writeBufferSize int, pool BufferPool, br *bufio.Reader, _ []byte) *Conn {
-	c := &Conn{conn: nc}
+	c := &Conn{}
+	if nc != nil {
+		c.below.Store(&nc)
+	}
 	c.isServer = isServer
 	c.fresh = true
 	c.level = defaultCompressionLevel
@@ -116,6 +122,14 @@ func bufferSize(n, least int) int32 {
 	return int32(min(max(n, least), most))
 }
 
+// conn is the connection below, or nil.
+func (c *Conn) conn() net.Conn {
+	if p := c.below.Load(); p != nil {
+		return *p
+	}
+	return nil
+}
+
 // deflate tells that permessage-deflate was agreed, without context takeover. It is called before the Conn is used.
 func (c *Conn) deflate() { c.deflated = true }
 
@@ -126,23 +140,6 @@ func (c *Conn) more() *rare {
 	}
 	c.rare.CompareAndSwap(nil, new(rare))
 	return c.rare.Load()
-}
-
-// switchSink has frames written to s from now on, and ends reading here: early is what was read and not used. It is false
-// after an error of reading, and in the midst of a message, which then goes on as before. The caller is the one
-// that reads.
-func (c *Conn) switchSink(s sink) (early []byte, ok bool) {
-	c.lock.lock(time.Time{})
-	defer c.lock.unlock()
-	if c.readErr != nil || c.remaining > 0 || c.inside {
-		return nil, false
-	}
-	c.sink = s
-	early = append(early, c.early...)
-	c.dropBuffer()
-	c.reader, c.readErr = nil, errHandedOver
-	c.raw, c.park = nil, nil
-	return early, true
 }
 
 // Subprotocol returns the subprotocol that was agreed, or nothing.
@@ -159,29 +156,28 @@ func (c *Conn) Close() error {
 	switch {
 	case c == nil:
 		return ErrNilConn
-	case c.conn == nil:
+	case c.conn() == nil:
 		return ErrNilNetConn
 	}
-	if e := c.events.Load(); e != nil {
-		return e.closed()
-	}
-	return c.conn.Close()
+	err := c.conn().Close()
+	c.leave()
+	return err
 }
 
 // LocalAddr returns the address of this end.
 func (c *Conn) LocalAddr() net.Addr {
-	if c == nil || c.conn == nil {
-		return nil
+	if nc := c.NetConn(); nc != nil {
+		return nc.LocalAddr()
 	}
-	return c.conn.LocalAddr()
+	return nil
 }
 
 // RemoteAddr returns the address of the peer.
 func (c *Conn) RemoteAddr() net.Addr {
-	if c == nil || c.conn == nil {
-		return nil
+	if nc := c.NetConn(); nc != nil {
+		return nc.RemoteAddr()
 	}
-	return c.conn.RemoteAddr()
+	return nil
 }
 
 // NetConn returns the connection below. Who reads from it or writes to it breaks the WebSocket connection.
@@ -189,7 +185,7 @@ func (c *Conn) NetConn() net.Conn {
 	if c == nil {
 		return nil
 	}
-	return c.conn
+	return c.conn()
 }
 
 // UnderlyingConn returns the connection below.

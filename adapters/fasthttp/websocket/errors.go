@@ -37,7 +37,6 @@ var (
 	errWriteClosed         = errors.New("websocket: write closed")
 	errInvalidControlFrame = errors.New("websocket: invalid control frame")
 	errBadLevel            = errors.New("websocket: invalid compression level")
-	errHandedOver          = errors.New("websocket: the connection is read by its callbacks")
 )
 
 // CloseError is the end of a connection: what the peer's close frame said, or CloseAbnormalClosure when there was none.

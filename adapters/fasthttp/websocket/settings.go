@@ -14,13 +14,20 @@ func (c *Conn) SetReadDeadline(t time.Time) error {
 	switch {
 	case c == nil:
 		return ErrNilConn
-	case c.conn == nil:
+	case c.conn() == nil:
 		return ErrNilNetConn
 	}
-	if e := c.events.Load(); e != nil {
-		return e.setReadDeadline(t)
+	if err := c.conn().SetReadDeadline(t); err != nil {
+		return err
 	}
-	return c.conn.SetReadDeadline(t)
+	if c.rare.Load() == nil && t.IsZero() {
+		return nil
+	}
+	r := c.more() // for the loop, should it take over
+	c.lock.mu.Lock()
+	r.readDeadline = t
+	c.lock.mu.Unlock()
+	return nil
 }
 
 // SetWriteDeadline sets the deadline of the messages that are written from now on; zero means none. A write that was too
@@ -56,10 +63,11 @@ func (c *Conn) SetReadLimit(limit int64) {
 	if c == nil {
 		return
 	}
-	c.readLimit = limit
-	if e := c.events.Load(); e != nil {
-		e.setReadLimit(limit)
+	if on, ok := c.conn().(loopConn); ok {
+		on.setReadLimit(limit)
+		return
 	}
+	c.readLimit = limit
 }
 
 // EnableWriteCompression says whether the messages that are written from now on are compressed, if that was agreed with

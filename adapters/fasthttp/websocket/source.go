@@ -17,7 +17,7 @@ const maxEmptyReads = 100
 // fill waits until there is more in early than there is. The error is that of the connection.
 func (c *Conn) fill() error {
 	if c.source == sourceUnknown {
-		if c.conn == nil {
+		if c.conn() == nil {
 			return ErrNilNetConn
 		}
 		c.openSource()
@@ -66,7 +66,7 @@ func (c *Conn) read(p []byte) (n int, err error) {
 		return 0, err
 	}
 	for range maxEmptyReads {
-		n, err = c.conn.Read(p)
+		n, err = c.conn().Read(p)
 		if n > 0 && err != nil {
 			c.more().readErr, err = err, nil
 		}
@@ -111,7 +111,7 @@ func (c *Conn) direct(p []byte) (n int, err error) {
 		return c.read(p)
 	}
 	if c.source == sourceUnknown { // early bytes only, until now
-		if c.conn == nil {
+		if c.conn() == nil {
 			return 0, ErrNilNetConn
 		}
 		c.openSource()

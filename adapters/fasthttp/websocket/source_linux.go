@@ -4,26 +4,31 @@ import (
 	"io"
 	"net"
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-// openSource finds out how to read. Only connections that are known to have nothing of their own above the descriptor are read
-// by it: a type that embeds one of them may mean something by its Read.
+// openSource finds out how to read.
 func (c *Conn) openSource() {
 	c.source = sourcePlain
-	var err error
-	switch nc := c.conn.(type) {
-	case *net.TCPConn:
-		c.raw, err = nc.SyscallConn()
-	case *net.UnixConn:
-		c.raw, err = nc.SyscallConn()
-	default:
+	if !c.parks() {
 		return
 	}
+	raw, err := c.conn().(syscall.Conn).SyscallConn()
 	if err == nil {
-		c.source, c.park = sourceRaw, c.readable
+		c.source, c.raw, c.park = sourceRaw, raw, c.readable
 	}
+}
+
+// parks tells whether the connection is read by its descriptor: only one that is known to have nothing of its own above
+// it. A type that embeds one of them may mean something by its Read.
+func (c *Conn) parks() bool {
+	switch c.conn().(type) {
+	case *net.TCPConn, *net.UnixConn:
+		return true
+	}
+	return false
 }
 
 // wait reads once, into in.dst or, if in is nil, into a buffer that it borrows when there is something to read.
@@ -69,7 +74,7 @@ func (c *Conn) readable(fd uintptr) bool {
 
 // opError is what net.Conn's Read makes of an error of the system.
 func (c *Conn) opError(err error) error {
-	e := &net.OpError{Op: "read", Source: c.conn.LocalAddr(), Addr: c.conn.RemoteAddr(), Err: os.NewSyscallError("read", err)}
+	e := &net.OpError{Op: "read", Source: c.conn().LocalAddr(), Addr: c.conn().RemoteAddr(), Err: os.NewSyscallError("read", err)}
 	if e.Source != nil {
 		e.Net = e.Source.Network()
 	}

@@ -4,4 +4,6 @@ package websocket
 
 func (c *Conn) openSource() { c.source = sourcePlain }
 
+func (c *Conn) parks() bool { return false }
+
 func (c *Conn) wait() error { panic("websocket: read by a descriptor that is not known") }

@@ -1,10 +1,12 @@
 package websocket
 
 import (
+	"errors"
 	"net"
 	"time"
 
 	"github.com/sockeye-io/sockeye/codec/wsproto"
+	"github.com/sockeye-io/sockeye/engine"
 )
 
 // outBuffer is a buffer for frames of writeBufSize bytes of payload. The header is at its start, with its end at
@@ -57,7 +59,7 @@ func (c *Conn) sendNow(out *buffer, frames, rest []byte, closing bool, deadline 
 	if err := c.lock.failed(); err != nil {
 		return err
 	}
-	if c.conn == nil && c.sink == nil {
+	if c.conn() == nil && c.sink == nil {
 		return ErrNilNetConn
 	}
 	var err error
@@ -70,6 +72,9 @@ func (c *Conn) sendNow(out *buffer, frames, rest []byte, closing bool, deadline 
 		err = c.stream(out, frames, rest, deadline)
 	}
 	if err != nil {
+		if errors.Is(err, engine.ErrMailboxFull) && frames[0] > 1<<7 { // a message that was not begun: the next may pass
+			return err
+		}
 		return c.lock.fail(err)
 	}
 	if closing {
@@ -84,12 +89,12 @@ func (c *Conn) stream(out *buffer, frames, rest []byte, deadline time.Time) erro
 		return err
 	}
 	if len(rest) == 0 {
-		_, err := c.conn.Write(frames)
+		_, err := c.conn().Write(frames)
 		return err
 	}
 	out.two = [2][]byte{frames, rest}
 	out.vec = net.Buffers(out.two[:])
-	_, err := out.vec.WriteTo(c.conn)
+	_, err := out.vec.WriteTo(c.conn())
 	return err
 }
 
@@ -102,7 +107,7 @@ func (c *Conn) setDeadline(t time.Time) error {
 	if at == c.deadline && !c.fresh {
 		return nil
 	}
-	if err := c.conn.SetWriteDeadline(t); err != nil {
+	if err := c.conn().SetWriteDeadline(t); err != nil {
 		return err
 	}
 	c.deadline, c.fresh = at, false

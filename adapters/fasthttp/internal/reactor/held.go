@@ -13,6 +13,10 @@ import (
 type Held interface {
 	net.Conn
 
+	// Leave gives the connection another name: to Close this one, as fasthttp does
+	// when the hijack handler has returned, does nothing any more.
+	Leave() Held
+
 	// Adopt lets s go on with the connection, on the loop where it is. early is
 	// what was read from it and not used. It returns when the OnOpen of s has run;
 	// it must not be called from a loop. The connection is s's from here on, also
