@@ -341,7 +341,7 @@ func TestModes(t *testing.T) { // not parallel: others would count too
 	for i, p := range peers {
 		_ = p.Close()
 		if i%2 == 1 {
-			within(t, "OnClose", g.closed)
+			_ = within(t, "OnClose", g.closed)
 		}
 	}
 }
