@@ -31,20 +31,21 @@ type Conn struct {
 type flags uint16
 
 const (
-	flagOpen    flags = 1 << iota // in the tables of its loop
-	flagClosing                   // flushing, then shut
-	flagShut                      // our FIN is sent, waiting for the peer's
-	flagEOF                       // the peer's FIN has come
-	flagTimer                     // loop.due is set
-	flagOver                      // output passed LowWater: OnWritable is owed
-	flagArmed                     // the wire will report that it is writable
-	flagDirty                     // in loop.dirty
-	flagOwnWire                   // link is the wire
-	flagPacket                    // every write is one packet
-	flagUnix                      // ip and port are not set
-	flagDoomed                    // ends when the running callback returns
-	flagHalf                      // CloseWrite: FIN follows what waits
-	flagHalved                    // that FIN is sent
+	flagOpen     flags = 1 << iota // in the tables of its loop
+	flagClosing                    // flushing, then shut
+	flagShut                       // our FIN is sent, waiting for the peer's
+	flagEOF                        // the peer's FIN has come
+	flagTimer                      // loop.due is set
+	flagOver                       // output passed LowWater: OnWritable is owed
+	flagArmed                      // the wire will report that it is writable
+	flagDirty                      // in loop.dirty
+	flagOwnWire                    // link is the wire
+	flagPacket                     // every write is one packet
+	flagUnix                       // ip and port are not set
+	flagDoomed                     // ends when the running callback returns
+	flagHalf                       // CloseWrite: FIN follows what waits
+	flagHalved                     // that FIN is sent
+	flagSwitched                   // its new handler is owed what the old one left
 )
 
 func (f flags) has(g flags) bool { return f&g != 0 }

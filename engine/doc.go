@@ -1,7 +1,7 @@
 // Package engine holds sockets on a few event loops instead of one goroutine
 // each. Raw TCP, Unix sockets, connections that were accepted, dialled or
 // adopted from another server are the same thing to a [Handler]: a [Conn] on a
-// loop.
+// loop. [Conn.SetHandler] gives it to another Handler when the protocol changes.
 //
 // # Goroutines
 //

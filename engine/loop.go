@@ -13,18 +13,20 @@ import (
 // method says otherwise. What moves the bytes is behind wire; who calls in is a
 // reactor (gnet, or enginetest): opened, received, gone, ready and drain.
 type loop struct {
-	id     int
-	wire   wire
-	log    *slog.Logger
-	stats  loopStats
-	engine *Engine // nil in enginetest
-	left   func()  // told, on the loop, of each connection that ended
+	id      int
+	wire    wire
+	log     *slog.Logger
+	stats   loopStats
+	engine  *Engine // nil in enginetest
+	goodbye bool    // draining, in enginetest
+	left    func()  // told, on the loop, of each connection that ended
 
 	slots  slots
 	wheel  *wheel
 	clock  func() uint32 // ticks since the engine began
 	now    uint32
 	causes map[uint32]error // of connections that are closing, by slot
+	made   services         // for SetHandler
 
 	cur     *Conn    // whose callback runs: its writes are corked
 	cork    []byte   // what cur has written
@@ -105,7 +107,10 @@ func (l *loop) opened(c *Conn, early []byte) error {
 	l.wheel.grow(int(l.slots.used))
 	l.stats.opened.Add(1)
 	l.enter(c)
-	if err := l.callOpen(c); err != nil {
+	svc := c.svc
+	if err := l.callOpen(c); err != nil && c.svc != svc {
+		l.fail(c, err) // another handler has it, which must hear of the end
+	} else if err != nil {
 		if len(l.cork) > 0 && c.out == nil {
 			c.wire().write(c, l.cork) //nolint:errcheck // a farewell: it may be lost
 		}
@@ -139,7 +144,8 @@ func (l *loop) received(c *Conn, p []byte) {
 	}
 }
 
-// consume offers p, behind what was left before, and keeps what is left now.
+// consume offers p, behind what was left before, and keeps what is left now. A
+// handler that hands the connection on leaves it to the next one.
 func (l *loop) consume(c *Conn, p []byte) {
 	in := c.in
 	c.in = nil // p may be a view of it: nobody else gives it back meanwhile
@@ -147,7 +153,13 @@ func (l *loop) consume(c *Conn, p []byte) {
 		in = buffer.Append(in, p)
 		p = in.B
 	}
-	n, err := l.callData(c, p)
+	n, err := 0, error(nil)
+	for more := true; more; {
+		c.flags &^= flagSwitched
+		p = p[n:]
+		n, err = l.callData(c, p)
+		more = c.flags.has(flagSwitched) && n < len(p) && err == nil && c.flags&(flagClosing|flagPacket) == 0
+	}
 	// What is left after an error or a Close of its own is of no use.
 	if err == nil && c.flags&(flagClosing|flagPacket) == 0 {
 		switch rest := p[n:]; {

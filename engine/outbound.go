@@ -250,6 +250,9 @@ func (l *loop) flushDirty() {
 		if !c.flags.has(flagOpen) {
 			continue
 		}
+		if c.flags.has(flagSwitched) {
+			l.switched(c)
+		}
 		if c.flags.has(flagDoomed) {
 			l.finish(c, nil)
 			continue

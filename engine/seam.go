@@ -56,10 +56,12 @@ func (s *seamLoop) Ready(c any, broken bool) {
 }
 
 func (s *seamLoop) Shutdown() {
+	s.l.goodbye = true
 	_ = s.l.mail.put(task{kind: taskSweep, visitor: VisitorFunc(sayGoodbye)}, nil, true)
 }
 
 func (s *seamLoop) Close() {
+	s.l.goodbye = true
 	_ = s.l.mail.put(task{kind: taskSweep, visitor: VisitorFunc(hangUp)}, nil, true)
 }
 

@@ -9,6 +9,7 @@ type loopStats struct {
 	writes, bytesWritten   atomic.Uint64
 	dropped                atomic.Uint64
 	panics                 atomic.Uint64
+	switched               atomic.Uint64
 	staleHandles, fullMail atomic.Uint64
 	closedBy               [numCauses]atomic.Uint64
 	_                      [64]byte // the next loop's line is its own
@@ -27,6 +28,7 @@ type Stats struct {
 
 	AcceptErrors   uint64 // each is followed by a pause and another try
 	HandlerPanics  uint64
+	Switched       uint64 // calls of SetHandler that took effect
 	StaleHandles   uint64 // calls of a Handle whose connection was gone
 	MailboxFull    uint64 // calls of a Handle that found no room
 	DroppedBytes   uint64 // written by a handler and not sent: the peer did not read, broke, or was gone
@@ -63,6 +65,7 @@ func (l *loop) addTo(s *Stats) {
 	s.BytesWritten += ls.BytesWritten
 	s.DroppedBytes += t.dropped.Load()
 	s.HandlerPanics += t.panics.Load()
+	s.Switched += t.switched.Load()
 	s.StaleHandles += t.staleHandles.Load()
 	s.MailboxFull += t.fullMail.Load()
 	for i := range s.ClosedBy {

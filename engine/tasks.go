@@ -60,7 +60,7 @@ func (l *loop) callMail(c *Conn, tag int, p []byte) {
 			l.doom(c, l.panicked(v))
 		}
 	}()
-	if c.flags.has(flagClosing) {
+	if c.flags.has(flagClosing) || c.svc.onMail == nil { // it was for the handler before, see SetHandler
 		l.stats.dropped.Add(uint64(len(p)))
 		return
 	}

@@ -12,7 +12,7 @@ import (
 // Upgraded is an opening handshake that somebody else has answered.
 type Upgraded struct {
 	// Head is the request, for OnOpen: as it came, or as http.Request.Write
-	// writes it. It is read until Adopt returns. Empty means a request for "/"
+	// writes it. It is read until Adopt or Take returns. Empty means a request for "/"
 	// without header.
 	Head []byte
 
@@ -48,8 +48,8 @@ type Upgraded struct {
 //
 // Errors: those of engine.Adopt, what OnOpen returned, or that u cannot be.
 func (s *Server) Adopt(e *engine.Engine, nc net.Conn, buffered []byte, u Upgraded) (Handle, error) {
-	a := &adoption{deflate: u.Deflate, user: u.User}
-	if err := a.check(s, &u); err != nil {
+	a, err := s.adoption(&u)
+	if err != nil {
 		_ = nc.Close()
 		return Handle{}, err
 	}
@@ -63,7 +63,36 @@ func (s *Server) Adopt(e *engine.Engine, nc net.Conn, buffered []byte, u Upgrade
 	return Handle{h}, nil
 }
 
-// adoption is the user of a connection on its way from Adopt to OnOpen.
+// Take is Adopt for a connection of an engine, whose handler so far has answered
+// the opening handshake: an HTTP server on loops. It must be called on the
+// connection's loop; see engine.Conn.SetHandler for what becomes of unread bytes, the
+// beginning of frames, and of timers, writes and handles. ec.User answers the *Conn
+// from here on.
+//
+// Errors: those of engine.Conn.SetHandler, what OnOpen returned, or that u cannot
+// be. The connection is being closed then.
+func (s *Server) Take(ec *engine.Conn, u Upgraded) error {
+	a, err := s.adoption(&u)
+	if err != nil {
+		ec.CloseWithError(err)
+		return err
+	}
+	user := ec.User()
+	ec.SetUser(a)
+	if err := ec.SetHandler(s, u.Engine); err != nil {
+		ec.SetUser(user)
+		ec.CloseWithError(err)
+		return err
+	}
+	return a.err
+}
+
+func (s *Server) adoption(u *Upgraded) (*adoption, error) {
+	a := &adoption{deflate: u.Deflate, user: u.User}
+	return a, a.check(s, u)
+}
+
+// adoption is the user of a connection on its way from Adopt or Take to OnOpen.
 type adoption struct {
 	request Request
 	deflate *wsproto.Deflate

@@ -27,7 +27,7 @@ func NewServer(h Handler, o Options) *Server {
 	return &Server{ep: newEndpoint(h, &o, false), policy: p}
 }
 
-// OnOpen begins the handshake, unless Adopt has brought the connection.
+// OnOpen begins the handshake, unless Adopt or Take has brought the connection.
 func (s *Server) OnOpen(ec *engine.Conn) error {
 	s.learn(ec.Engine())
 	if a, ok := ec.User().(*adoption); ok {
