@@ -3,6 +3,7 @@ package websocket
 import (
 	"net"
 	"sync"
+	"time"
 )
 
 // BufferPool is where a Conn takes its write buffer from, and gives it back when a message is written. A *sync.Pool is
@@ -28,10 +29,16 @@ type buffer struct {
 	n   int
 	err error
 
-	// of a write
-	vec  net.Buffers
-	two  [2][]byte
-	pool BufferPool // of the application: b is its, and token what it gave
+	// of a write: it is a struct, and not arguments, so that a goroutine that writes needs no more than the smallest stack
+	frames   []byte // whole ones, but for the last
+	rest     []byte // of the last
+	deadline time.Time
+	until    time.Time // how long to wait for those who are writing
+	closing  bool      // one of frames is a close frame
+	vec      net.Buffers
+	two      [2][]byte
+
+	pool BufferPool // of the application: b is its, and data what it gave
 	data any
 }
 
@@ -44,20 +51,23 @@ var (
 
 // borrow returns a buffer of n bytes, to be given back with release.
 func borrow(n int) *buffer {
-	for class, size := range bufferSizes {
-		if n > size {
-			continue
+	for class := range bufferSizes {
+		if n <= bufferSizes[class] {
+			b, ok := buffers[class].Get().(*buffer)
+			if !ok {
+				b = newBuffer(class)
+			}
+			b.b = b.b[:n]
+			return b
 		}
-		b, ok := buffers[class].Get().(*buffer)
-		if !ok {
-			b = &buffer{b: make([]byte, size), class: class}
-		}
-		b.b = b.b[:n]
-		return b
 	}
 	b := shells.Get().(*buffer)
 	b.b = make([]byte, n)
 	return b
+}
+
+func newBuffer(class int) *buffer {
+	return &buffer{b: make([]byte, bufferSizes[class]), class: class}
 }
 
 // borrowFrom is borrow from the pool of the application.
@@ -76,7 +86,7 @@ func borrowFrom(pool BufferPool, n int) *buffer {
 // release gives a buffer back. Nobody may hold a view of it.
 func (b *buffer) release() {
 	b.dst, b.n, b.err = nil, 0, nil
-	b.vec, b.two = nil, [2][]byte{}
+	b.frames, b.rest, b.deadline, b.until, b.closing = nil, nil, time.Time{}, time.Time{}, false
 	if b.class >= 0 {
 		buffers[b.class].Put(b)
 		return

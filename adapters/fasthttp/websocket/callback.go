@@ -137,7 +137,7 @@ func (c *Conn) handOver(wait bool) (gone chan struct{}, err error) {
 	}
 	early := append([]byte(nil), c.early...)
 	c.dropBuffer()
-	c.reader, c.raw, c.park, c.readErr = nil, nil, nil, errOnLoop
+	c.reader, c.desc, c.readErr = nil, nil, errOnLoop
 	nc := c.conn()
 	ev.addrs = addrsOf(nc)
 	s := onLoop{}.server(c)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 
 // write gives frames to the loop. Close frames go by way of engine/websocket, which
 // has to know that the closing handshake has begun. The lock for writing is held.
-func (ev *events) write(frame []byte, closing bool, deadline time.Time) error {
+func (ev *events) write(frame, rest []byte, closing bool, deadline time.Time) error {
 	if !deadline.IsZero() && !time.Now().Before(deadline) {
 		return errWriteTimeout
 	}
@@ -23,8 +24,11 @@ func (ev *events) write(frame []byte, closing bool, deadline time.Time) error {
 		return ev.writeClose(frame[2:]) // a server's control frame has two bytes of header
 	}
 	if ev.inside {
-		ev.pending = append(ev.pending, frame...)
+		ev.pending = append(append(ev.pending, frame...), rest...)
 		return nil
+	}
+	if len(rest) > 0 {
+		frame = slices.Concat(frame, rest)
 	}
 	return ended(ev.raw.Write(frame))
 }

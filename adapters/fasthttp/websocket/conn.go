@@ -5,7 +5,6 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/sockeye-io/sockeye/codec/wsproto"
@@ -33,10 +32,9 @@ type Conn struct {
 
 // reading belongs to the goroutine that reads, but for the settings that are made before.
 type reading struct {
-	early []byte  // read from conn, or behind the handshake, and not used
-	in    *buffer // where early lies, or where it is to be read to; nil: nowhere, or in memory of others
-	raw   syscall.RawConn
-	park  func(fd uintptr) bool // readable, once for all
+	early []byte      // read from conn, or behind the handshake, and not used
+	in    *buffer     // where early lies, or where it is to be read to; nil: nowhere, or in memory of others
+	desc  *descriptor // of a sourceRaw
 
 	reader       *messageReader // of the message that NextReader returned
 	readErr      error          // permanent
@@ -85,10 +83,11 @@ type rare struct {
 	closed        func(int, string) error
 }
 
-// sink is where frames go. It is called under the lock for writing, with one or more whole frames that are its own
-// until it returns. closing: one of them is a close frame. An error is permanent for the Conn.
+// sink is where frames go. It is called under the lock for writing, with one or more whole frames, of which the last
+// goes on in rest; both are its own until it returns. closing: one of them is a close frame. An error is permanent for the
+// Conn, but for engine.ErrMailboxFull.
 type sink interface {
-	write(frames []byte, closing bool, deadline time.Time) error
+	write(frames, rest []byte, closing bool, deadline time.Time) error
 }
 
 func newConn(nc net.Conn, isServer bool, readBufferSize, writeBufferSize int, pool BufferPool, br *bufio.Reader, _ []byte) *Conn {

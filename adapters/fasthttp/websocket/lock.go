@@ -28,14 +28,26 @@ func (l *writeLock) lock(deadline time.Time) bool {
 		l.mu.Unlock()
 		return true
 	}
+	w := l.queue()
+	l.mu.Unlock()
+	return l.wait(w, deadline)
+}
+
+//go:noinline
+func (l *writeLock) queue() *waiter {
 	w := &waiter{turn: make(chan struct{})}
 	end := &l.waiters
 	for *end != nil {
 		end = &(*end).next
 	}
 	*end = w
-	l.mu.Unlock()
+	return w
+}
 
+// wait waits for its turn.
+//
+//go:noinline
+func (l *writeLock) wait(w *waiter, deadline time.Time) bool {
 	if deadline.IsZero() {
 		<-w.turn
 		return true

@@ -88,11 +88,14 @@ func (c *Conn) WritePreparedMessage(pm *PreparedMessage) error {
 	if level, ok := c.compression(pm.messageType); ok {
 		key.compress, key.level = true, level
 	}
-	frames := pm.encoded(key)
+	out := shells.Get().(*buffer)
+	out.frames, out.deadline, out.closing = pm.encoded(key), c.writeDeadline(), pm.messageType == CloseMessage
 	c.message.Lock()
-	defer c.message.Unlock()
-	if err := c.begin(pm.messageType); err != nil {
-		return err
+	err := c.begin(pm.messageType)
+	if err == nil {
+		err = c.send(out)
 	}
-	return c.send(nil, frames, nil, pm.messageType == CloseMessage)
+	c.message.Unlock()
+	out.release()
+	return err
 }

@@ -35,7 +35,15 @@ func (c *Conn) next() (messageType int, err error) {
 	}
 	c.readLength = 0
 	for c.readErr == nil {
-		messageType, err := c.advance()
+		// It is here that a connection waits while nothing happens: in as little stack as can be.
+		if err = c.skip(); err == nil && len(c.early) == 0 {
+			if err = c.fill(); err == io.EOF {
+				err = errUnexpectedEOF
+			}
+		}
+		if err == nil {
+			messageType, err = c.advance()
+		}
 		if err == nil && isData(messageType) {
 			return messageType, nil
 		}

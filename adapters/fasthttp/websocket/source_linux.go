@@ -17,7 +17,7 @@ func (c *Conn) openSource() {
 	}
 	raw, err := c.conn().(syscall.Conn).SyscallConn()
 	if err == nil {
-		c.source, c.raw, c.park = sourceRaw, raw, c.readable
+		c.source, c.desc = sourceRaw, &descriptor{raw, c.readable}
 	}
 }
 
@@ -31,10 +31,16 @@ func (c *Conn) parks() bool {
 	return false
 }
 
+// descriptor is what it takes to wait for a descriptor.
+type descriptor struct {
+	syscall.RawConn
+	readable func(fd uintptr) bool // of the Conn, made only once
+}
+
 // wait reads once, into in.dst or, if in is nil, into a buffer that it borrows when there is something to read.
 // The goroutine waits in the poller, for the descriptor and for the deadline of the connection.
 func (c *Conn) wait() error {
-	if err := c.raw.Read(c.park); err != nil {
+	if err := c.desc.Read(c.desc.readable); err != nil {
 		return asRead(err)
 	}
 	switch in := c.in; {

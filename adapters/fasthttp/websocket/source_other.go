@@ -2,6 +2,8 @@
 
 package websocket
 
+type descriptor struct{}
+
 func (c *Conn) openSource() { c.source = sourcePlain }
 
 func (c *Conn) parks() bool { return false }

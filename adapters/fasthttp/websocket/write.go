@@ -35,70 +35,65 @@ func putHeader(b []byte, h wsproto.Header) (start int) {
 	return start
 }
 
-// frame writes one frame: the payload in out up to end, and rest, which is empty for a client. What is in out is masked.
-func (c *Conn) frame(out *buffer, h wsproto.Header, end int, rest []byte) error {
+// frame makes the frame that send writes: the payload in out up to end, and rest, which is empty for a client. What is in
+// out is masked.
+func (c *Conn) frame(out *buffer, h wsproto.Header, end int, rest []byte) {
 	h.Length = int64(end - maxHeaderSize + len(rest))
 	if !c.isServer {
 		h.Masked, h.Mask = true, newMaskKey()
 		wsproto.Mask(out.b[maxHeaderSize:end], h.Mask, 0)
 	}
-	start := putHeader(out.b, h)
-	return c.send(out, out.b[start:end], rest, h.OpCode == wsproto.OpClose)
+	out.frames, out.rest = out.b[putHeader(out.b, h):end], rest
+	out.closing = h.OpCode == wsproto.OpClose
 }
 
-// send writes whole frames, of which the last goes on in rest, in their turn.
-func (c *Conn) send(out *buffer, frames, rest []byte, closing bool) error {
-	deadline := c.writeDeadline()
-	c.lock.lock(time.Time{})
-	defer c.lock.unlock()
-	return c.sendNow(out, frames, rest, closing, deadline)
-}
-
-// sendNow is send for who has the lock.
-func (c *Conn) sendNow(out *buffer, frames, rest []byte, closing bool, deadline time.Time) error {
-	if err := c.lock.failed(); err != nil {
-		return err
+// send writes what out has, in its turn.
+func (c *Conn) send(out *buffer) error {
+	if !c.lock.lock(out.until) {
+		return errWriteTimeout
 	}
-	if c.conn() == nil && c.sink == nil {
-		return ErrNilNetConn
-	}
-	var err error
-	if c.sink != nil {
-		if len(rest) > 0 {
-			frames = append(append(make([]byte, 0, len(frames)+len(rest)), frames...), rest...)
+	err := c.lock.failed()
+	if err == nil {
+		switch nc := c.conn(); {
+		case c.sink != nil:
+			err = c.sink.write(out.frames, out.rest, out.closing, out.deadline)
+		case nc == nil:
+			c.lock.unlock()
+			return ErrNilNetConn
+		default:
+			if err = c.setDeadline(out.deadline); err != nil {
+				break
+			}
+			if len(out.rest) == 0 {
+				_, err = nc.Write(out.frames)
+			} else {
+				err = out.writeBoth(nc)
+			}
 		}
-		err = c.sink.write(frames, closing, deadline)
-	} else {
-		err = c.stream(out, frames, rest, deadline)
-	}
-	if err != nil {
-		if errors.Is(err, engine.ErrMailboxFull) && frames[0] > 1<<7 { // a message that was not begun: the next may pass
-			return err
+		switch {
+		case errors.Is(err, engine.ErrMailboxFull) && out.frames[0] > 1<<7: // a message that was not begun: the next may pass
+		case err != nil:
+			_ = c.lock.fail(err)
+		case out.closing:
+			_ = c.lock.fail(ErrCloseSent)
 		}
-		return c.lock.fail(err)
 	}
-	if closing {
-		_ = c.lock.fail(ErrCloseSent)
-	}
-	return nil
+	c.lock.unlock()
+	return err
 }
 
-// stream writes to the connection below.
-func (c *Conn) stream(out *buffer, frames, rest []byte, deadline time.Time) error {
-	if err := c.setDeadline(deadline); err != nil {
-		return err
-	}
-	if len(rest) == 0 {
-		_, err := c.conn().Write(frames)
-		return err
-	}
-	out.two = [2][]byte{frames, rest}
+//go:noinline
+func (out *buffer) writeBoth(nc net.Conn) error {
+	out.two = [2][]byte{out.frames, out.rest}
 	out.vec = net.Buffers(out.two[:])
-	_, err := out.vec.WriteTo(c.conn())
+	_, err := out.vec.WriteTo(nc)
+	out.two, out.vec = [2][]byte{}, nil
 	return err
 }
 
 // setDeadline does nothing when the deadline is that of the write before.
+//
+//go:noinline
 func (c *Conn) setDeadline(t time.Time) error {
 	var at int64
 	if !t.IsZero() {
@@ -129,17 +124,10 @@ func (c *Conn) WriteControl(messageType int, data []byte, deadline time.Time) er
 		return errWriteTimeout
 	}
 	out := borrow(maxHeaderSize + maxControlPayload)
-	defer out.release()
-	h := wsproto.Header{Fin: true, OpCode: wsproto.OpCode(messageType), Length: int64(len(data))}
-	end := maxHeaderSize + copy(out.b[maxHeaderSize:], data)
-	if !c.isServer {
-		h.Masked, h.Mask = true, newMaskKey()
-		wsproto.Mask(out.b[maxHeaderSize:end], h.Mask, 0)
-	}
-	start := putHeader(out.b, h)
-	if !c.lock.lock(deadline) {
-		return errWriteTimeout
-	}
-	defer c.lock.unlock()
-	return c.sendNow(out, out.b[start:end], nil, messageType == CloseMessage, deadline)
+	out.deadline, out.until = deadline, deadline
+	n := copy(out.b[maxHeaderSize:], data)
+	c.frame(out, wsproto.Header{Fin: true, OpCode: wsproto.OpCode(messageType)}, maxHeaderSize+n, nil)
+	err := c.send(out)
+	out.release()
+	return err
 }

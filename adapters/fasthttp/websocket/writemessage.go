@@ -23,32 +23,70 @@ func (c *Conn) WriteMessage(messageType int, data []byte) error {
 		return ErrNilConn
 	}
 	c.message.Lock()
-	defer c.message.Unlock()
+	var m message
+	err := c.whole(&m, messageType, data)
+	for err == nil {
+		if err = c.send(m.out); err != nil || len(m.data) == 0 {
+			break
+		}
+		m.fragment(c)
+	}
+	m.release()
+	c.message.Unlock()
+	return err
+}
+
+// message is what WriteMessage writes.
+type message struct {
+	out  *buffer
+	z    *deflated // holds data
+	data []byte    // that is not in out
+	op   wsproto.OpCode
+	rsv  byte
+}
+
+// whole begins a message with its first frame.
+//
+//go:noinline
+func (c *Conn) whole(m *message, messageType int, data []byte) error {
 	if err := c.begin(messageType); err != nil {
 		return err
 	}
 	if isControl(messageType) && len(data) > maxControlPayload {
 		return errInvalidControlFrame
 	}
-	h := wsproto.Header{Fin: true, OpCode: wsproto.OpCode(messageType)}
+	m.op, m.data = wsproto.OpCode(messageType), data
 	if level, ok := c.compression(messageType); ok {
-		z := borrowDeflated()
-		defer z.release()
-		h.Rsv, data = rsv1, z.whole(level, data)
+		m.z = borrowDeflated()
+		m.rsv, m.data = rsv1, m.z.whole(level, data)
 	}
-	out := c.outBuffer()
-	defer out.release()
-	if c.isServer {
-		n := copy(out.b[maxHeaderSize:], data)
-		return c.frame(out, h, maxHeaderSize+n, data[n:])
+	m.out = c.outBuffer()
+	m.out.deadline = c.writeDeadline()
+	m.fragment(c)
+	return nil
+}
+
+// fragment makes the next frame, which is all there is on a server.
+//
+//go:noinline
+func (m *message) fragment(c *Conn) {
+	n := copy(m.out.b[maxHeaderSize:], m.data)
+	rest := m.data[n:]
+	m.data = nil
+	if !c.isServer {
+		rest, m.data = nil, rest
 	}
-	for {
-		n := copy(out.b[maxHeaderSize:], data)
-		data = data[n:]
-		h.Fin = len(data) == 0
-		if err := c.frame(out, h, maxHeaderSize+n, nil); err != nil || h.Fin {
-			return err
-		}
-		h.OpCode, h.Rsv = wsproto.OpContinuation, 0
+	h := wsproto.Header{Fin: len(m.data) == 0, Rsv: m.rsv, OpCode: m.op}
+	c.frame(m.out, h, maxHeaderSize+n, rest)
+	m.op, m.rsv = wsproto.OpContinuation, 0
+}
+
+//go:noinline
+func (m *message) release() {
+	if m.out != nil {
+		m.out.release()
+	}
+	if m.z != nil {
+		m.z.release()
 	}
 }

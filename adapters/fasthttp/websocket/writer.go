@@ -61,7 +61,9 @@ func (w *messageWriter) flush(fin bool, rest []byte) error {
 	if isControl(int(w.op)) && (!fin || length > maxControlPayload) {
 		return w.end(errInvalidControlFrame)
 	}
-	if err := w.c.frame(w.out, wsproto.Header{Fin: fin, Rsv: w.rsv, OpCode: w.op}, w.pos, rest); err != nil {
+	w.out.deadline = w.c.writeDeadline()
+	w.c.frame(w.out, wsproto.Header{Fin: fin, Rsv: w.rsv, OpCode: w.op}, w.pos, rest)
+	if err := w.c.send(w.out); err != nil {
 		return w.end(err)
 	}
 	if fin {
