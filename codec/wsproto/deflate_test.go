@@ -96,7 +96,7 @@ func checkDeflated(t *testing.T, d *wsproto.Deflater, p, dict []byte, bits uint8
 
 func TestDeflaterWindows(t *testing.T) {
 	t.Parallel()
-	for _, level := range []int{1, 2, 3, 4, 5, 6, 7, 8, 9} {
+	for _, level := range []int{-2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9} {
 		t.Run(fmt.Sprintf("level=%d", level), func(t *testing.T) {
 			t.Parallel()
 			d := wsproto.NewDeflater(level)
