@@ -236,3 +236,8 @@ func soon[T any](t testing.TB, ch <-chan T) (v T) {
 	}
 	return v
 }
+
+// through is the Proxy of a Dialer for this proxy.
+func through(rawURL string) func(*http.Request) (*url.URL, error) {
+	return func(*http.Request) (*url.URL, error) { return url.Parse(rawURL) }
+}
