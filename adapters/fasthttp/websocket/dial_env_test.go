@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -96,6 +97,7 @@ func switching(lines ...string) string {
 func served(t testing.TB, secure bool, h http.HandlerFunc) string {
 	t.Helper()
 	srv := httptest.NewUnstartedServer(h)
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
 	t.Cleanup(srv.Close)
 	if secure {
 		srv.StartTLS()
@@ -145,7 +147,7 @@ func (p *tunnel) start(t testing.TB) *url.URL {
 		}
 		p.asked <- r.Method + " " + r.RequestURI + " " + r.Host
 		if p.user != nil {
-			want := "Basic " + base64.StdEncoding.EncodeToString([]byte(p.user.String()))
+			want := "Basic " + base64.StdEncoding.EncodeToString([]byte(plain(p.user)))
 			if r.Header.Get("Proxy-Authorization") != want {
 				_, _ = io.WriteString(nc, "HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n")
 				return untilClosed(nc)
@@ -154,6 +156,11 @@ func (p *tunnel) start(t testing.TB) *url.URL {
 		return join(nc, br, p.backup, r.RequestURI, "HTTP/1.1 200 Connection established\r\n\r\n")
 	})
 	return u
+}
+
+func plain(u *url.Userinfo) string {
+	password, _ := u.Password()
+	return u.Username() + ":" + password
 }
 
 // join connects to backup, or to the address that was asked for, says so and passes
@@ -205,7 +212,7 @@ func (p *socks) serve(nc net.Conn) error {
 	} else {
 		_, _ = nc.Write([]byte{5, 2})
 		_ = read(1)
-		if got := counted() + ":" + counted(); got != p.user.String() {
+		if got := counted() + ":" + counted(); got != plain(p.user) {
 			_, _ = nc.Write([]byte{1, 1})
 			return untilClosed(nc)
 		}

@@ -133,6 +133,9 @@ func askTunnel(nc net.Conn, user *url.Userinfo, addr string) (early []byte, err 
 	if reason == "" {
 		reason = http.StatusText(resp.StatusCode)
 	}
+	if reason == "" {
+		reason = "websocket: the proxy refused with status " + resp.Status
+	}
 	return nil, errors.New(reason)
 }
 
