@@ -2,372 +2,413 @@ package websocket_test
 
 import (
 	"bufio"
-	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	gorilla "github.com/gorilla/websocket"
-	"github.com/valyala/fasthttp"
 
 	"github.com/sockeye-io/sockeye/adapters/fasthttp/websocket"
 )
 
-// patience is how long a test waits for what must come. It is long, for machines are slow.
-const patience = 30 * time.Second
-
-// serve runs a fasthttp server that upgrades every request, until the test ends.
-func serve(t *testing.T, u *websocket.FastHTTPUpgrader, h websocket.FastHTTPHandler, change ...func(*fasthttp.Server)) string {
-	t.Helper()
-	return serveHandler(t, func(ctx *fasthttp.RequestCtx) { _ = u.Upgrade(ctx, h) }, change...)
+// upgradeRequest is a good request. Each change replaces the field that it names, or adds
+// it; a field without a value is taken away.
+func upgradeRequest(changes ...string) *http.Request {
+	r := httptest.NewRequest(http.MethodGet, "http://example.com/a", nil)
+	for _, line := range append([]string{
+		"Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+	}, changes...) {
+		name, value, _ := strings.Cut(line, ":")
+		if name, again := strings.CutPrefix(name, "+"); again {
+			r.Header.Add(name, strings.TrimSpace(value))
+		} else if r.Header.Set(name, strings.TrimSpace(value)); value == "" {
+			r.Header.Del(name)
+		}
+	}
+	return r
 }
 
-func serveHandler(t *testing.T, h fasthttp.RequestHandler, change ...func(*fasthttp.Server)) string {
+// hijackable is a http.ResponseWriter whose connection is one end of a pipe.
+type hijackable struct {
+	*httptest.ResponseRecorder
+	nc  net.Conn
+	brw *bufio.ReadWriter
+}
+
+func (w *hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) { return w.nc, w.brw, nil }
+
+// answered is what upgrade answers: the lines of a head, sorted but for the first, and
+// a body.
+func answered(t testing.TB, upgrade func(w http.ResponseWriter) error) (head []string, body string, err error) {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ours, theirs := net.Pipe()
+	defer theirs.Close()
+	w := &hijackable{httptest.NewRecorder(), ours, bufio.NewReadWriter(bufio.NewReader(strings.NewReader("")), bufio.NewWriter(io.Discard))}
+	lines := make(chan []string, 1)
+	go func() {
+		var all []string
+		s := bufio.NewScanner(theirs)
+		for s.Scan() && s.Text() != "" {
+			all = append(all, s.Text())
+		}
+		lines <- all
+	}()
+	err = upgrade(w)
 	if err != nil {
-		t.Fatal(err)
-	}
-	return serveOn(t, ln, h, change...)
-}
-
-func serveOn(t *testing.T, ln net.Listener, h fasthttp.RequestHandler, change ...func(*fasthttp.Server)) string {
-	t.Helper()
-	s := &fasthttp.Server{Handler: h, Logger: quiet{}}
-	for _, f := range change {
-		f(s)
-	}
-	served := make(chan error, 1)
-	go func() { served <- s.Serve(ln) }()
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		if err := s.ShutdownWithContext(ctx); err != nil {
-			t.Error(err)
+		_ = theirs.Close()
+		head = append(head, fmt.Sprint("HTTP/1.1 ", w.Code))
+		for name, values := range w.Header() {
+			head = append(head, fmt.Sprintf("%s: %q", name, values))
 		}
-		if err := <-served; err != nil {
-			t.Error(err)
-		}
-	})
-	return ln.Addr().String()
-}
-
-// quiet keeps fasthttp's log out of the tests.
-type quiet struct{}
-
-func (quiet) Printf(string, ...any) {}
-
-// dial connects with a client that is not ours.
-func dial(t *testing.T, addr string) *gorilla.Conn {
-	t.Helper()
-	c, resp, err := gorilla.DefaultDialer.Dial("ws://"+addr, nil)
-	if err != nil {
-		t.Fatal(err)
+		body = w.Body.String()
+	} else {
+		head = soon(t, lines)
 	}
-	_ = resp.Body.Close()
-	guard(t, c)
-	return c
+	slices.Sort(head[1:])
+	return head, body, err
 }
 
-func guard(t *testing.T, c *gorilla.Conn) {
-	t.Cleanup(func() { _ = c.Close() })
-	_ = c.SetReadDeadline(time.Now().Add(patience))
-	_ = c.SetWriteDeadline(time.Now().Add(patience))
-}
-
-// echoed sends a message and wants it back.
-func echoed(t *testing.T, c *gorilla.Conn, messageType int, p string) {
-	t.Helper()
-	if err := c.WriteMessage(messageType, []byte(p)); err != nil {
-		t.Fatal(err)
-	}
-	mt, got, err := c.ReadMessage()
-	if err != nil || mt != messageType || string(got) != p {
-		t.Fatalf("sent %.20q (%d bytes), got %.20q (%d bytes) of type %d, %v", p, len(p), got, len(got), mt, err)
-	}
-}
-
-// echo is the handler that blocks.
-func echo(c *websocket.Conn) {
-	defer c.Close() // for Server.KeepHijackedConns; else it is the second
-	for {
-		mt, p, err := c.ReadMessage()
-		if err != nil {
-			return
-		}
-		if c.WriteMessage(mt, p) != nil {
-			return
-		}
-	}
-}
-
-// echoOnLoop is the handler that returns.
-func echoOnLoop(c *websocket.Conn) {
-	_ = c.OnMessage(func(c *websocket.Conn, mt int, p []byte) { _ = c.WriteMessage(mt, p) })
-}
-
-var handlers = map[string]websocket.FastHTTPHandler{"blocking": echo, "callback": echoOnLoop}
-
-func TestUpgradeEcho(t *testing.T) {
+// TestUpgradeAnswer: what is answered, and returned, is what gorilla does, from which the
+// original descends. They differ where there is no Upgrade, and in that the client's order of
+// subprotocols counts here.
+func TestUpgradeAnswer(t *testing.T) {
 	t.Parallel()
-	servers := map[string]func(*fasthttp.Server){
-		"plain":         func(*fasthttp.Server) {},
-		"MaxConnsPerIP": func(s *fasthttp.Server) { s.MaxConnsPerIP = 100 },
-		"KeepHijacked":  func(s *fasthttp.Server) { s.KeepHijackedConns = true },
-		"ReduceMemory":  func(s *fasthttp.Server) { s.ReduceMemoryUsage = true },
-		"both":          func(s *fasthttp.Server) { s.KeepHijackedConns, s.ReduceMemoryUsage = true, true },
-		"timeouts":      func(s *fasthttp.Server) { s.ReadTimeout, s.WriteTimeout = patience, patience },
-	}
-	for mode, h := range handlers {
-		for name, change := range servers {
-			for _, compress := range []bool{false, true} {
-				t.Run(fmt.Sprintf("%s/%s/compress=%v", mode, name, compress), func(t *testing.T) {
-					t.Parallel()
-					addr := serve(t, &websocket.FastHTTPUpgrader{EnableCompression: compress}, h, change)
-					d := gorilla.Dialer{EnableCompression: compress}
-					c, resp, err := d.Dial("ws://"+addr, nil)
-					if err != nil {
-						t.Fatal(err)
-					}
-					if got := resp.Header.Get("Sec-WebSocket-Extensions") != ""; got != compress {
-						t.Errorf("extension agreed: %v", got)
-					}
-					guard(t, c)
-					for _, n := range []int{0, 1, 125, 126, 4000, 65535, 65536, 300_000} {
-						echoed(t, c, gorilla.TextMessage, strings.Repeat("x", n))
-						echoed(t, c, gorilla.BinaryMessage, strings.Repeat("\xff", n))
-					}
-					_ = c.WriteControl(gorilla.CloseMessage, gorilla.FormatCloseMessage(4001, "bye"), time.Now().Add(patience))
-					if _, _, err := c.ReadMessage(); !gorilla.IsCloseError(err, 4001) {
-						t.Errorf("the answer to a close frame: %v", err)
-					}
-				})
-			}
-		}
-	}
-}
-
-func TestUpgradeTLS(t *testing.T) {
-	t.Parallel()
-	for mode, h := range handlers {
-		for _, keep := range []bool{false, true} {
-			for _, perIP := range []int{0, 10} {
-				t.Run(fmt.Sprintf("%s/keep=%v/perIP=%d", mode, keep, perIP), func(t *testing.T) {
-					t.Parallel()
-					cert, pool := ownCertificate(t)
-					ln, err := net.Listen("tcp", "127.0.0.1:0")
-					if err != nil {
-						t.Fatal(err)
-					}
-					u := &websocket.FastHTTPUpgrader{}
-					addr := serveOn(t, tls.NewListener(ln, &tls.Config{Certificates: []tls.Certificate{cert}}),
-						func(ctx *fasthttp.RequestCtx) { _ = u.Upgrade(ctx, h) },
-						func(s *fasthttp.Server) { s.KeepHijackedConns, s.MaxConnsPerIP = keep, perIP })
-					d := gorilla.Dialer{TLSClientConfig: &tls.Config{RootCAs: pool, ServerName: "example.com"}}
-					c, _, err := d.Dial("wss://"+addr, nil)
-					if err != nil {
-						t.Fatal(err)
-					}
-					guard(t, c)
-					for _, n := range []int{0, 100, 70_000} {
-						echoed(t, c, gorilla.TextMessage, strings.Repeat("y", n))
-					}
-				})
-			}
-		}
-	}
-}
-
-// upgradeRequest is an opening handshake as a client writes it.
-const upgradeRequest = "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
-	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-
-// TestUpgradeEarly sends frames in one segment with the request.
-func TestUpgradeEarly(t *testing.T) {
-	t.Parallel()
-	for mode, h := range handlers {
-		t.Run(mode, func(t *testing.T) {
-			t.Parallel()
-			addr := serve(t, &websocket.FastHTTPUpgrader{}, h)
-			nc, err := net.Dial("tcp", addr)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer nc.Close()
-			_ = nc.SetDeadline(time.Now().Add(patience))
-			frames := ""
-			for i := range 1000 { // more than fasthttp's buffer holds
-				frames += "\x81\x85\x00\x00\x00\x00" + fmt.Sprintf("%05d", i)
-			}
-			if _, err := io.WriteString(nc, upgradeRequest+"\r\n"+frames+"\x88\x82\x00\x00\x00\x00\x03\xe8"); err != nil {
-				t.Fatal(err)
-			}
-			br := bufio.NewReader(nc)
-			resp, err := http.ReadResponse(br, nil)
-			if err != nil || resp.StatusCode != 101 {
-				t.Fatalf("%v, %v", resp, err)
-			}
-			_ = resp.Body.Close()
-			for i := range 1000 {
-				got := make([]byte, 7)
-				if _, err := io.ReadFull(br, got); err != nil || string(got) != "\x81\x05"+fmt.Sprintf("%05d", i) {
-					t.Fatalf("message %d: %q, %v", i, got, err)
-				}
-			}
-			// The answer to the close frame is not sent before those to the messages.
-			if got, err := io.ReadAll(br); err != nil || string(got) != "\x88\x02\x03\xe8" {
-				t.Errorf("at the end: %q, %v", got, err)
-			}
-		})
-	}
-}
-
-func TestUpgradeRefused(t *testing.T) {
-	t.Parallel()
-	const base = "Host: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-	without := func(name string) string {
-		out := ""
-		for _, line := range strings.SplitAfter(base, "\r\n") {
-			if !strings.HasPrefix(line, name) {
-				out += line
-			}
-		}
-		return out
-	}
-	for _, tt := range []struct {
-		name, method, head string
-		status             int
-		reason             string
+	for name, tt := range map[string]struct {
+		changes   []string
+		method    string
+		protocols []string
+		compress  bool
+		header    http.Header
 	}{
-		{"method", "POST", base + "Content-Length: 0\r\n", 405, "websocket: the client is not using the websocket protocol: request method is not GET"},
-		{"connection", "GET", without("Connection"), 400, "websocket: the client is not using the websocket protocol: 'upgrade' token not found in 'Connection' header"},
-		{"upgrade", "GET", without("Upgrade"), 400, "websocket: the client is not using the websocket protocol: 'websocket' token not found in 'Upgrade' header"},
-		{"version", "GET", without("Sec-WebSocket-Version") + "Sec-WebSocket-Version: 8\r\n", 400, "websocket: unsupported version: 13 not found in 'Sec-Websocket-Version' header"},
-		{"origin", "GET", base + "Origin: http://elsewhere\r\n", 403, "websocket: request origin not allowed by FastHTTPUpgrader.CheckOrigin"},
-		{"no key", "GET", without("Sec-WebSocket-Key"), 400, "websocket: not a websocket handshake: `Sec-WebSocket-Key' header is missing or blank"},
-		{"bad key", "GET", without("Sec-WebSocket-Key") + "Sec-WebSocket-Key: x\r\n", 400, "websocket: not a websocket handshake: 'Sec-WebSocket-Key' header must be Base64 encoded value of 16-byte in length"},
+		"good":                    {},
+		"other case":              {changes: []string{"Connection: keep-alive, UPGRADE", "Upgrade: WebSocket"}},
+		"two fields":              {changes: []string{"Connection: close", "+Connection: upgrade"}},
+		"no Connection":           {changes: []string{"Connection:"}},
+		"other Connection":        {changes: []string{"Connection: upgrades"}},
+		"junk in Connection":      {changes: []string{"Connection: a b, upgrade"}},
+		"POST":                    {method: http.MethodPost},
+		"HEAD":                    {method: http.MethodHead},
+		"no version":              {changes: []string{"Sec-WebSocket-Version:"}},
+		"version 8":               {changes: []string{"Sec-WebSocket-Version: 8"}},
+		"versions":                {changes: []string{"Sec-WebSocket-Version: 8, 13"}},
+		"no key":                  {changes: []string{"Sec-WebSocket-Key:"}},
+		"short key":               {changes: []string{"Sec-WebSocket-Key: eA=="}},
+		"long key":                {changes: []string{"Sec-WebSocket-Key: " + strings.Repeat("A", 40)}},
+		"not base64":              {changes: []string{"Sec-WebSocket-Key: " + strings.Repeat("!", 24)}},
+		"own origin":              {changes: []string{"Origin: https://EXAMPLE.com"}},
+		"other origin":            {changes: []string{"Origin: https://example.org"}},
+		"other port":              {changes: []string{"Origin: https://example.com:8443"}},
+		"null origin":             {changes: []string{"Origin: null"}},
+		"bad origin":              {changes: []string{"Origin: :"}},
+		"empty origin":            {changes: []string{"Origin: "}},
+		"subprotocol":             {protocols: []string{"p", "q"}, changes: []string{"Sec-WebSocket-Protocol: x, q"}},
+		"no subprotocol":          {protocols: []string{"p", "q"}, changes: []string{"Sec-WebSocket-Protocol: x"}},
+		"subprotocol not offered": {protocols: []string{"p", "q"}},
+		"empty list":              {protocols: []string{}, changes: []string{"Sec-WebSocket-Protocol: x"}, header: http.Header{"Sec-Websocket-Protocol": {"x"}}},
+		"subprotocol in header":   {header: http.Header{"Sec-Websocket-Protocol": {"x", "y"}}},
+		"subprotocol's case":      {protocols: []string{"p"}, changes: []string{"Sec-WebSocket-Protocol: P"}},
+		"header":                  {header: http.Header{"Set-Cookie": {"a=b", "c=d"}, "x-own": {"y"}, "Empty": {""}, "None": nil}},
+		"a line break":            {header: http.Header{"X": {"a\r\nb: c\x00\t\x7f"}}},
+		"extensions in header":    {header: http.Header{"Sec-Websocket-Extensions": {"x"}}},
+		"compression":             {compress: true, changes: []string{"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"}},
+		"compression not offered": {compress: true, changes: []string{"Sec-WebSocket-Extensions: x-webkit-deflate-frame"}},
+		"compression second":      {compress: true, changes: []string{"Sec-WebSocket-Extensions: foo; a=b", "+Sec-WebSocket-Extensions: bar, permessage-deflate"}},
+		"compression not enabled": {changes: []string{"Sec-WebSocket-Extensions: permessage-deflate"}},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			for _, own := range []bool{false, true} {
-				reasons := make(chan error, 2)
-				u := &websocket.FastHTTPUpgrader{}
-				if own {
-					u.Error = func(ctx *fasthttp.RequestCtx, status int, reason error) {
-						ctx.Error("refused", status)
-						reasons <- reason
-					}
+		for _, own := range []bool{false, true} { // with an Error of the application's
+			t.Run(fmt.Sprint(name, " ", own), func(t *testing.T) {
+				t.Parallel()
+				refused := func(w http.ResponseWriter, _ *http.Request, status int, reason error) {
+					http.Error(w, reason.Error(), status)
 				}
-				addr := serveHandler(t, func(ctx *fasthttp.RequestCtx) {
-					reasons <- u.Upgrade(ctx, func(*websocket.Conn) { t.Error("upgraded") })
+				if !own {
+					refused = nil
+				}
+				request := func() *http.Request {
+					r := upgradeRequest(tt.changes...)
+					if tt.method != "" {
+						r.Method = tt.method
+					}
+					return r
+				}
+				var wantSub, sub string
+				want, wantBody, wantErr := answered(t, func(w http.ResponseWriter) error {
+					u := gorilla.Upgrader{Subprotocols: tt.protocols, EnableCompression: tt.compress, Error: refused}
+					c, err := u.Upgrade(w, request(), tt.header)
+					if c != nil {
+						wantSub = c.Subprotocol()
+					}
+					return err
 				})
-				resp := exchange(t, addr, tt.method+" / HTTP/1.1\r\n"+tt.head+"\r\n")
-				body, _ := io.ReadAll(resp.Body)
-				want := fasthttp.StatusMessage(tt.status)
-				if own {
-					want = "refused"
-				} else if got := resp.Header.Get("Sec-Websocket-Version"); got != "13" { // RFC 6455 section 4.4
-					t.Errorf("Sec-Websocket-Version: %q", got)
-				}
-				if resp.StatusCode != tt.status || string(body) != want {
-					t.Errorf("%d %q, want %d %q", resp.StatusCode, body, tt.status, want)
-				}
-				for range 1 + b2i(own) {
-					err := <-reasons
-					if as := (websocket.HandshakeError{}); !errors.As(err, &as) || err.Error() != tt.reason {
-						t.Errorf("%T %v, want %s", err, err, tt.reason)
+				got, body, err := answered(t, func(w http.ResponseWriter) error {
+					u := websocket.Upgrader{Subprotocols: tt.protocols, EnableCompression: tt.compress, Error: refused}
+					c, err := u.Upgrade(w, request(), tt.header)
+					if c != nil {
+						sub = c.Subprotocol()
+						_ = c.Close()
 					}
+					return err
+				})
+				if d := cmp.Diff(want, got); d != "" || body != wantBody || sub != wantSub {
+					t.Errorf("subprotocol %q, gorilla's is %q; body %q, gorilla's is %q; the answer (-gorilla +ours):\n%s", sub, wantSub, body, wantBody, d)
 				}
-			}
-		})
-	}
-}
-
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// exchange sends one request and reads one response.
-func exchange(t *testing.T, addr, request string) *http.Response {
-	t.Helper()
-	nc, err := net.Dial("tcp", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = nc.Close() })
-	_ = nc.SetDeadline(time.Now().Add(patience))
-	if _, err := io.WriteString(nc, request); err != nil {
-		t.Fatal(err)
-	}
-	resp, err := http.ReadResponse(bufio.NewReader(nc), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp
-}
-
-func TestUpgradeHeaders(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		name           string
-		subprotocols   []string
-		preset, header string
-		protocol       string
-		extension      string
-	}{
-		{"server's order", []string{"a", "b"}, "", "Sec-WebSocket-Protocol: c, b, a\r\n", "a", ""},
-		{"several lines", []string{"a", "b"}, "", "Sec-WebSocket-Protocol: c\r\nSec-WebSocket-Protocol: b\r\n", "b", ""},
-		{"none in common", []string{"a"}, "", "Sec-WebSocket-Protocol: c\r\n", "", ""},
-		{"the application's", nil, "x", "Sec-WebSocket-Protocol: x, y\r\n", "x", ""},
-		{"deflate", nil, "", "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n", "", "permessage-deflate; server_no_context_takeover; client_no_context_takeover"},
-		{"another extension", nil, "", "Sec-WebSocket-Extensions: permessage-deflated\r\n", "", ""},
-		{"offer after one with an unknown parameter", nil, "", "Sec-WebSocket-Extensions: permessage-deflate; nonsense, permessage-deflate\r\n", "", "permessage-deflate; server_no_context_takeover; client_no_context_takeover"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			subprotocol := make(chan string, 1)
-			u := &websocket.FastHTTPUpgrader{Subprotocols: tt.subprotocols, EnableCompression: true}
-			addr := serveHandler(t, func(ctx *fasthttp.RequestCtx) {
-				ctx.Response.Header.Set("X-Mine", "yes")
-				if tt.preset != "" {
-					ctx.Response.Header.Set("Sec-WebSocket-Protocol", tt.preset)
+				if fmt.Sprint(err) != fmt.Sprint(wantErr) {
+					t.Errorf("error %v, gorilla's is %v", err, wantErr)
 				}
-				if err := u.Upgrade(ctx, func(c *websocket.Conn) { subprotocol <- c.Subprotocol() }); err != nil {
-					t.Error(err)
+				if err != nil {
+					if _, ok := err.(websocket.HandshakeError); !ok {
+						t.Errorf("the error is a %T", err)
+					}
 				}
 			})
-			resp := exchange(t, addr, upgradeRequest+tt.header+"\r\n")
-			h := resp.Header
-			if resp.StatusCode != 101 || h.Get("X-Mine") != "yes" || h.Get("Sec-WebSocket-Accept") != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" {
-				t.Fatalf("%s %v", resp.Status, h)
-			}
-			if h.Get("Sec-WebSocket-Protocol") != tt.protocol || h.Get("Sec-WebSocket-Extensions") != tt.extension {
-				t.Errorf("protocol %q, extensions %q", h.Get("Sec-WebSocket-Protocol"), h.Get("Sec-WebSocket-Extensions"))
-			}
-			if got := <-subprotocol; got != tt.protocol {
-				t.Errorf("Subprotocol() is %q", got)
-			}
-		})
+		}
 	}
 }
 
-// ownCertificate is one for example.com, and those who trust it.
-func ownCertificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
-	t.Helper()
-	s := httptest.NewTLSServer(nil)
-	defer s.Close()
-	pool := x509.NewCertPool()
-	pool.AddCert(s.Certificate())
-	return s.TLS.Certificates[0], pool
+// TestUpgradeRequired: without an Upgrade the answer is 426, and says to what.
+func TestUpgradeRequired(t *testing.T) {
+	t.Parallel()
+	for _, change := range []string{"Upgrade:", "Upgrade: h2c", "Upgrade: web socket"} {
+		head, body, err := answered(t, func(w http.ResponseWriter) error {
+			_, err := new(websocket.Upgrader).Upgrade(w, upgradeRequest(change), nil)
+			return err
+		})
+		if err == nil || err.Error() != "websocket: the client is not using the websocket protocol: 'websocket' token not found in 'Upgrade' header" ||
+			head[0] != "HTTP/1.1 426" || !slices.Contains(head, `Upgrade: ["websocket"]`) || body != "Upgrade Required\n" {
+			t.Errorf("%s: %q, %q, %v", change, head, body, err)
+		}
+	}
+}
+
+// TestUpgradeHeader: what responseHeader cannot do.
+func TestUpgradeHeader(t *testing.T) {
+	t.Parallel()
+	upgrade := func(u websocket.Upgrader, header http.Header, changes ...string) []string {
+		head, _, _ := answered(t, func(w http.ResponseWriter) error {
+			c, err := u.Upgrade(w, upgradeRequest(changes...), header)
+			if err == nil {
+				_ = c.Close()
+			}
+			return err
+		})
+		return head
+	}
+	plain := upgrade(websocket.Upgrader{}, nil)
+	if got := upgrade(websocket.Upgrader{}, http.Header{
+		"Upgrade": {"x"}, "connection": {"close"}, "Sec-WebSocket-Accept": {"x"}, "a: b\r\nc": {"d"}, "": {"e"},
+	}); !slices.Equal(got, plain) {
+		t.Errorf("the answer is %q", got)
+	}
+	if got := upgrade(websocket.Upgrader{}, http.Header{"Sec-WebSocket-Extensions": {"x"}}); got[0] != "HTTP/1.1 500" {
+		t.Errorf("extensions: %q", got)
+	}
+	if got := upgrade(websocket.Upgrader{}, http.Header{"Sec-WebSocket-Protocol": {"p\r\nA: b"}}); !slices.Contains(got, "Sec-WebSocket-Protocol: p  A: b") || len(got) != len(plain)+1 {
+		t.Errorf("a subprotocol of two lines: %q", got)
+	}
+	if got := upgrade(websocket.Upgrader{Subprotocols: []string{"p"}}, nil, "Sec-WebSocket-Protocol: x", "+Sec-WebSocket-Protocol: p"); !slices.Contains(got, "Sec-WebSocket-Protocol: p") {
+		t.Errorf("a subprotocol in the second line: %q", got)
+	}
+	if got := upgrade(websocket.Upgrader{Subprotocols: []string{"p", "q"}}, nil, "Sec-WebSocket-Protocol: x, q, p"); !slices.Contains(got, "Sec-WebSocket-Protocol: q") {
+		t.Errorf("the client's order: %q", got)
+	}
+}
+
+// TestUpgradeOld: the function lets every Origin through and answers nothing.
+func TestUpgradeOld(t *testing.T) {
+	t.Parallel()
+	head, _, err := answered(t, func(w http.ResponseWriter) error {
+		c, err := websocket.Upgrade(w, upgradeRequest("Origin: http://evil.example"), http.Header{"Sec-Websocket-Protocol": {"p"}}, 10, 10)
+		if err == nil && c.Subprotocol() != "p" {
+			t.Errorf("subprotocol %q", c.Subprotocol())
+		}
+		return err
+	})
+	if err != nil || !slices.Contains(head, "Sec-WebSocket-Protocol: p") {
+		t.Errorf("%q, %v", head, err)
+	}
+	head, body, err := answered(t, func(w http.ResponseWriter) error {
+		_, err := websocket.Upgrade(w, upgradeRequest("Sec-WebSocket-Key:"), nil, 0, 0)
+		return err
+	})
+	if !errors.As(err, new(websocket.HandshakeError)) || len(head) > 1 || body != "" {
+		t.Errorf("%q, %q, %v", head, body, err)
+	}
+}
+
+// TestUpgradeTimeout: a client that does not read the answer is given up, and its
+// connection is closed.
+func TestUpgradeTimeout(t *testing.T) {
+	t.Parallel()
+	ours, theirs := net.Pipe()
+	defer theirs.Close()
+	w := &hijackable{httptest.NewRecorder(), ours, bufio.NewReadWriter(bufio.NewReader(ours), bufio.NewWriter(ours))}
+	u := websocket.Upgrader{HandshakeTimeout: time.Millisecond}
+	if c, err := u.Upgrade(w, upgradeRequest(), nil); c != nil || !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("%v, %v", c, err)
+	}
+	_ = theirs.SetDeadline(time.Now().Add(bearing))
+	if _, err := theirs.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("the connection was not closed: %v", err)
+	}
+	// Without, or with one that was not met, nothing of it is left.
+	for _, timeout := range []time.Duration{0, -1, time.Hour} {
+		ours, theirs := net.Pipe()
+		_ = ours.SetDeadline(time.Now().Add(-time.Hour)) // the HTTP server's
+		w := &hijackable{httptest.NewRecorder(), ours, bufio.NewReadWriter(bufio.NewReader(ours), bufio.NewWriter(ours))}
+		go func() {
+			if _, err := http.ReadResponse(bufio.NewReaderSize(theirs, 16), nil); err == nil {
+				_, _ = theirs.Write([]byte("\x81\x80\x00\x00\x00\x00"))
+			}
+		}()
+		u.HandshakeTimeout = timeout
+		c, err := u.Upgrade(w, upgradeRequest(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := c.ReadMessage(); err != nil {
+			t.Errorf("%v: %v", timeout, err)
+		}
+		_, _ = c.Close(), theirs.Close()
+	}
+}
+
+// TestUpgradeEarly: frames that a client sends without waiting for the answer are not lost.
+func TestUpgradeEarly(t *testing.T) {
+	t.Parallel()
+	var frames strings.Builder
+	for i := range 200 {
+		fmt.Fprintf(&frames, "\x81\xfe\x00\xc8\x00\x00\x00\x00%-200d", i)
+	}
+	got := make(chan string, 200)
+	at := served(t, false, func(w http.ResponseWriter, r *http.Request) {
+		c, err := new(websocket.Upgrader).Upgrade(w, r, nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer c.Close()
+		for range cap(got) {
+			_, p, err := c.ReadMessage()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			got <- strings.TrimSpace(string(p))
+		}
+	})
+	nc, err := net.Dial("tcp", strings.Trim(at, "ws:/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	var request strings.Builder
+	if err := upgradeRequest().Write(&request); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(nc, request.String()+frames.String()); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 200 {
+		if s := soon(t, got); s != fmt.Sprint(i) {
+			t.Fatalf("message %d is %q", i, s)
+		}
+	}
+}
+
+// TestUpgradeOffers: RFC 7692 section 7.1, seen from a server that compresses each message by
+// itself, with all of a window.
+func TestUpgradeOffers(t *testing.T) {
+	t.Parallel()
+	const yes = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+	type test struct {
+		offers []string
+		answer string // empty: declined
+	}
+	tests := []test{
+		{[]string{""}, ""},
+		{[]string{"permessage-deflate"}, yes},
+		{[]string{"Permessage-Deflate;Client_Max_Window_Bits"}, yes},
+		{[]string{"permessage-deflate; server_no_context_takeover"}, yes},
+		{[]string{"permessage-deflate; client_no_context_takeover"}, yes},
+		{[]string{"permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits"}, yes},
+		{[]string{"permessage-deflate; server_max_window_bits"}, ""},
+		{[]string{"permessage-deflate; server_max_window_bits="}, ""},
+		{[]string{"permessage-deflate; client_max_window_bits="}, ""},
+		{[]string{"permessage-deflate; server_no_context_takeover=1"}, ""},
+		{[]string{"permessage-deflate; client_no_context_takeover="}, ""},
+		{[]string{"permessage-deflate; server_no_context_takeover; server_no_context_takeover"}, ""},
+		{[]string{"permessage-deflate; client_max_window_bits; client_max_window_bits=15"}, ""},
+		{[]string{"permessage-deflate; x"}, ""},
+		{[]string{"permessage-deflate; x=y"}, ""},
+		{[]string{"permessage-deflate-not"}, ""},
+		{[]string{"permessage-deflate; server_max_window_bits=10, permessage-deflate"}, yes},
+		{[]string{"permessage-deflate; server_max_window_bits=10", "permessage-deflate; x", "permessage-deflate; client_max_window_bits"}, yes},
+		{[]string{"permessage-deflate; x, permessage-deflate; server_max_window_bits=15"}, yes + "; server_max_window_bits=15"},
+		{[]string{"foo; a=\"permessage-deflate, permessage-deflate\""}, ""},
+	}
+	for bits := range 20 {
+		for _, form := range []string{"%d", `"%d"`, ` "%d" `} {
+			value := fmt.Sprintf(form, bits)
+			server, client, both := "", "", ""
+			if bits >= 8 && bits <= 15 {
+				client = yes
+			}
+			if bits == 15 {
+				server = yes + "; server_max_window_bits=15"
+				both = server
+			}
+			tests = append(
+				tests,
+				test{[]string{"permessage-deflate; server_max_window_bits=" + value}, server},
+				test{[]string{"permessage-deflate; client_max_window_bits=" + value}, client},
+				test{[]string{"permessage-deflate; client_max_window_bits=" + value + "; server_max_window_bits = " + value}, both},
+			)
+		}
+		tests = append(
+			tests,
+			test{[]string{fmt.Sprintf("permessage-deflate; server_max_window_bits=0%d", bits)}, ""},
+			test{[]string{fmt.Sprintf("permessage-deflate; client_max_window_bits=+%d", bits)}, ""},
+			test{[]string{fmt.Sprintf("permessage-deflate; client_max_window_bits=%d.0", bits)}, ""},
+			test{[]string{fmt.Sprintf("permessage-deflate; client_max_window_bits=\"%d", bits)}, ""},
+		)
+	}
+	for _, tt := range tests {
+		for _, enabled := range []bool{true, false} {
+			var changes []string
+			for _, offer := range tt.offers {
+				changes = append(changes, "+Sec-WebSocket-Extensions: "+offer)
+			}
+			var deflated bool
+			head, _, err := answered(t, func(w http.ResponseWriter) error {
+				u := websocket.Upgrader{EnableCompression: enabled}
+				c, err := u.Upgrade(w, upgradeRequest(changes...), nil)
+				if err == nil {
+					deflated = c.Deflated()
+					_ = c.Close()
+				}
+				return err
+			})
+			got, want := "", tt.answer
+			for _, line := range head {
+				if value, ok := strings.CutPrefix(line, "Sec-WebSocket-Extensions: "); ok {
+					got += value
+				}
+			}
+			if !enabled {
+				want = ""
+			}
+			if err != nil || got != want || deflated != (want != "") {
+				t.Errorf("%q is answered with %q, deflated %t, %v; want %q", tt.offers, got, deflated, err, want)
+			}
+		}
+	}
 }
