@@ -2,6 +2,7 @@ package websocket
 
 var (
 	ParseExtensions  = parseExtensions
+	AnswerDeflate    = answerDeflate
 	ComputeAcceptKey = computeAcceptKey
 	HostPortNoPort   = hostPortNoPort
 

@@ -3,6 +3,7 @@ package websocket_test
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -141,7 +142,9 @@ func serveEngine(t testing.TB) *engine.Engine {
 		ctx, cancel := context.WithTimeout(context.Background(), bearing)
 		defer cancel()
 		_ = e.Shutdown(ctx)
-		<-done
+		if err := <-done; !errors.Is(err, engine.ErrServerClosed) {
+			t.Errorf("Serve: %v", err)
+		}
 	})
 	return e
 }
