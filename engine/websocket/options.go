@@ -33,9 +33,9 @@ type Options struct {
 	Origins []string
 
 	// Authorize decides about an opening handshake that is correct, before
-	// it is answered. It runs on the loop. r lives until it returns. An error
-	// refuses: a *RefuseError says how, any other means 403. Nil lets
-	// everybody in.
+	// it is answered. It runs on the loop, or where Server.Accept is called.
+	// r lives until it returns. An error refuses: a *RefuseError says how, any
+	// other means 403. Nil lets everybody in.
 	Authorize func(r *Request) error
 
 	// Header holds further header lines of the answer that accepts a

@@ -30,8 +30,17 @@ func (e *RefuseError) Error() string {
 
 // refuse answers with an HTTP error and closes.
 func (s *Server) refuse(c *Conn, r *Request, err error) {
+	answer, lines := s.refusal(r, err)
+	_, _ = c.ec.Write(wsproto.AppendErrorResponse(c.ec.AvailableBuffer(), answer.Status, lines, answer.Body))
+	c.state = stateClosed
+	c.ec.CloseWithError(err)
+}
+
+// refusal is the answer that err stands for, as it can be sent, and the lines of
+// its Header.
+func (s *Server) refusal(r *Request, err error) (answer RefuseError, lines []byte) {
 	s.ep.stats.refused.Add(1)
-	answer := RefuseError{Status: 403, Body: "forbidden\n"}
+	answer = RefuseError{Status: 403, Body: "forbidden\n"}
 	switch e := err.(type) { // errors.As allocates
 	case *RefuseError:
 		answer = *e
@@ -50,9 +59,7 @@ func (s *Server) refuse(c *Conn, r *Request, err error) {
 	if string(r.Method) == "HEAD" {
 		answer.Body = "" // RFC 9110 9.3.2: a server MUST NOT send content in the answer
 	}
-	_, _ = c.ec.Write(wsproto.AppendErrorResponse(c.ec.AvailableBuffer(), answer.Status, lines, answer.Body))
-	c.state = stateClosed
-	c.ec.CloseWithError(err)
+	return answer, lines
 }
 
 // refusal makes the header lines of a refusal, which may not be possible. What

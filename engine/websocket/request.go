@@ -26,7 +26,8 @@ type Request struct {
 	lines *buffer.Buf // header lines of the answer, nil for none
 }
 
-// Conn returns the connection that the handshake came on; see Conn.Conn.
+// Conn returns the connection that the handshake came on; see Conn.Conn. It is nil
+// where Server.Accept asks: the connection is still another server's.
 func (r *Request) Conn() *engine.Conn { return r.conn.ec }
 
 // PathValue returns what the wildcard {name} or {name...} of Pattern stands for

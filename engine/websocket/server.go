@@ -30,8 +30,11 @@ func NewServer(h Handler, o Options) *Server {
 // OnOpen begins the handshake, unless Adopt or Take has brought the connection.
 func (s *Server) OnOpen(ec *engine.Conn) error {
 	s.learn(ec.Engine())
-	if a, ok := ec.User().(*adoption); ok {
+	switch a := ec.User().(type) {
+	case *adoption:
 		return a.opened(s, ec)
+	case *Accepted:
+		return a.open(ec)
 	}
 	c := &Conn{ec: ec, ep: s.ep, dec: wsproto.NewDecoder(&s.ep.codec)}
 	ec.SetUser(c)
