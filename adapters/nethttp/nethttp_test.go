@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log"
+	"log/slog"
 	"net/http"
 	"testing"
 	"time"
@@ -28,8 +29,11 @@ func TestMain(m *testing.M) {
 // patience bounds every wait; it only passes when a test fails.
 const patience = 30 * time.Second
 
-// quiet is for servers whose handlers panic on purpose.
-var quiet = log.New(io.Discard, "", 0)
+// quiet and silent are for handlers that panic on purpose.
+var (
+	quiet  = log.New(io.Discard, "", 0)
+	silent = slog.New(slog.DiscardHandler)
+)
 
 func start(t testing.TB, cfg engine.Config) *engine.Engine {
 	t.Helper()
