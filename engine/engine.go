@@ -39,6 +39,8 @@ type Engine struct {
 	accepted, dialed, adopted, refused atomic.Uint64
 	acceptErrors                       atomic.Uint64
 	packets, packetsDropped, panics    atomic.Uint64
+
+	adoptees atomic.Pointer[adoptees]
 }
 
 type state uint8
@@ -175,7 +177,7 @@ func (e *Engine) AdoptWith(nc net.Conn, buffered []byte, h Handler, o Options) (
 // AdoptFor is AdoptWith for a handler that has to know more of this connection
 // than of others: Conn.User answers user from OnOpen on.
 func (e *Engine) AdoptFor(nc net.Conn, buffered []byte, h Handler, o Options, user any) (Handle, error) {
-	svc, err := newService(h, o)
+	svc, err := e.adopts(h, o)
 	if err != nil {
 		_ = nc.Close()
 		return Handle{}, err
