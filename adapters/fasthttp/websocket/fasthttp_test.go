@@ -109,14 +109,14 @@ func echo(c *websocket.Conn) {
 	}
 }
 
-// echoOnLoop is the handler that returns.
-func echoOnLoop(c *websocket.Conn) {
+// echoByLoop is the handler that returns.
+func echoByLoop(c *websocket.Conn) {
 	_ = c.OnMessage(func(c *websocket.Conn, mt int, p []byte) { _ = c.WriteMessage(mt, p) })
 }
 
-var handlers = map[string]websocket.FastHTTPHandler{"blocking": echo, "callback": echoOnLoop}
+var handlers = map[string]websocket.FastHTTPHandler{"blocking": echo, "callback": echoByLoop}
 
-func TestUpgradeEcho(t *testing.T) {
+func TestFastHTTPEcho(t *testing.T) {
 	t.Parallel()
 	servers := map[string]func(*fasthttp.Server){
 		"plain":         func(*fasthttp.Server) {},
@@ -155,7 +155,7 @@ func TestUpgradeEcho(t *testing.T) {
 	}
 }
 
-func TestUpgradeTLS(t *testing.T) {
+func TestFastHTTPTLS(t *testing.T) {
 	t.Parallel()
 	for mode, h := range handlers {
 		for _, keep := range []bool{false, true} {
@@ -186,12 +186,12 @@ func TestUpgradeTLS(t *testing.T) {
 	}
 }
 
-// upgradeRequest is an opening handshake as a client writes it.
-const upgradeRequest = "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+// fastRequest is an opening handshake as a client writes it.
+const fastRequest = "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
 	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
-// TestUpgradeEarly sends frames in one segment with the request.
-func TestUpgradeEarly(t *testing.T) {
+// TestFastHTTPEarly sends frames in one segment with the request.
+func TestFastHTTPEarly(t *testing.T) {
 	t.Parallel()
 	for mode, h := range handlers {
 		t.Run(mode, func(t *testing.T) {
@@ -207,7 +207,7 @@ func TestUpgradeEarly(t *testing.T) {
 			for i := range 1000 { // more than fasthttp's buffer holds
 				frames += "\x81\x85\x00\x00\x00\x00" + fmt.Sprintf("%05d", i)
 			}
-			if _, err := io.WriteString(nc, upgradeRequest+"\r\n"+frames+"\x88\x82\x00\x00\x00\x00\x03\xe8"); err != nil {
+			if _, err := io.WriteString(nc, fastRequest+"\r\n"+frames+"\x88\x82\x00\x00\x00\x00\x03\xe8"); err != nil {
 				t.Fatal(err)
 			}
 			br := bufio.NewReader(nc)
@@ -230,7 +230,7 @@ func TestUpgradeEarly(t *testing.T) {
 	}
 }
 
-func TestUpgradeRefused(t *testing.T) {
+func TestFastHTTPRefused(t *testing.T) {
 	t.Parallel()
 	const base = "Host: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 	without := func(name string) string {
@@ -317,7 +317,7 @@ func ask(t *testing.T, addr, request string) *http.Response {
 	return resp
 }
 
-func TestUpgradeHeaders(t *testing.T) {
+func TestFastHTTPHeaders(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name           string
@@ -347,7 +347,7 @@ func TestUpgradeHeaders(t *testing.T) {
 					t.Error(err)
 				}
 			})
-			resp := ask(t, addr, upgradeRequest+tt.header+"\r\n")
+			resp := ask(t, addr, fastRequest+tt.header+"\r\n")
 			h := resp.Header
 			if resp.StatusCode != 101 || h.Get("X-Mine") != "yes" || h.Get("Sec-WebSocket-Accept") != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" {
 				t.Fatalf("%s %v", resp.Status, h)

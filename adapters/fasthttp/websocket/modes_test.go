@@ -181,8 +181,8 @@ func TestHandlerEnds(t *testing.T) {
 		{"returns", func(*websocket.Conn) {}, gorilla.CloseAbnormalClosure},
 		{"closes twice", func(c *websocket.Conn) { _ = c.Close(); _ = c.Close() }, gorilla.CloseAbnormalClosure},
 		{"panics", func(*websocket.Conn) { panic("on purpose") }, gorilla.CloseInternalServerErr},
-		{"panics after OnMessage", func(c *websocket.Conn) { echoOnLoop(c); panic("on purpose") }, gorilla.CloseInternalServerErr},
-		{"closes after OnMessage", func(c *websocket.Conn) { echoOnLoop(c); _ = c.Close() }, gorilla.CloseAbnormalClosure},
+		{"panics after OnMessage", func(c *websocket.Conn) { echoByLoop(c); panic("on purpose") }, gorilla.CloseInternalServerErr},
+		{"closes after OnMessage", func(c *websocket.Conn) { echoByLoop(c); _ = c.Close() }, gorilla.CloseAbnormalClosure},
 		{"OnClose alone", func(c *websocket.Conn) { _ = c.OnClose(func(*websocket.Conn, error) {}) }, gorilla.CloseAbnormalClosure},
 	} {
 		for _, keep := range []bool{false, true} {
