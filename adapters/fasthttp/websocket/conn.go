@@ -68,7 +68,7 @@ type writing struct {
 
 type settings struct {
 	writeBufSize int32
-	level        int8
+	squeeze      squeeze
 	noCompress   bool
 	fresh        bool // nobody knows the deadline that conn has
 }
@@ -97,7 +97,7 @@ func newConn(nc net.Conn, isServer bool, readBufferSize, writeBufferSize int, po
 	}
 	c.isServer = isServer
 	c.fresh = true
-	c.level = defaultCompressionLevel
+	c.squeeze.level = defaultCompressionLevel
 	c.readBufSize = bufferSize(readBufferSize, maxControlPayload)
 	c.writeBufSize = bufferSize(writeBufferSize, 1)
 	if br != nil {
@@ -131,6 +131,12 @@ func (c *Conn) conn() net.Conn {
 
 // deflate tells that permessage-deflate was agreed, without context takeover. It is called before the Conn is used.
 func (c *Conn) deflate() { c.deflated = true }
+
+// deflateWithin is deflate with a window of so many bits for what is sent; 0 means 15.
+func (c *Conn) deflateWithin(bits uint8) {
+	c.deflate()
+	c.squeeze.bits = bits
+}
 
 // more makes room for the things that few connections have.
 func (c *Conn) more() *rare {

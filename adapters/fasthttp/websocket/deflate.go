@@ -15,6 +15,16 @@ var deflaters = func() (all [maxCompressionLevel - minCompressionLevel + 1]*wspr
 	return all
 }()
 
+// squeeze is how messages are compressed.
+type squeeze struct {
+	level int8
+	bits  uint8 // of the window; 0: 15
+}
+
+func (s squeeze) append(dst, p, dict []byte, last bool) []byte {
+	return deflaters[s.level-minCompressionLevel].Append(dst, p, s.bits, dict, last)
+}
+
 // deflated is memory for compressing a message.
 type deflated struct {
 	plain []byte // what is to be compressed, behind what was
@@ -35,9 +45,9 @@ func (z *deflated) release() {
 }
 
 // whole compresses a message. The result lives until release.
-func (z *deflated) whole(level int, p []byte) []byte {
+func (z *deflated) whole(how squeeze, p []byte) []byte {
 	z.out = slices.Grow(z.out[:0], wsproto.DeflateBound(len(p)))
-	z.out = deflaters[level-minCompressionLevel].Append(z.out, p, 0, nil, true)
+	z.out = how.append(z.out, p, nil, true)
 	return z.out
 }
 
@@ -57,10 +67,10 @@ func (z *deflated) add(p []byte) []byte {
 func (z *deflated) full() bool { return len(z.plain)-z.seen == deflatePiece }
 
 // piece compresses what was added since the last time.
-func (z *deflated) piece(level int, last bool) []byte {
+func (z *deflated) piece(how squeeze, last bool) []byte {
 	p := z.plain[z.seen:]
 	z.out = slices.Grow(z.out[:0], wsproto.DeflateBound(len(p)))
-	z.out = deflaters[level-minCompressionLevel].Append(z.out, p, 0, z.plain[:z.seen], last)
+	z.out = how.append(z.out, p, z.plain[:z.seen], last)
 	z.plain = append(z.plain[:0], z.plain[max(0, len(z.plain)-deflateWindow):]...)
 	z.seen = len(z.plain)
 	return z.out

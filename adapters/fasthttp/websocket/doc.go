@@ -33,8 +33,8 @@
 //
 // What differs in an Upgrader:
 //
-//   - permessage-deflate is accepted where an offer can be kept to: none with parameters that are unknown, repeated or wrong,
-//     nor with a server_max_window_bits under 15. 15 is confirmed.
+//   - An offer of permessage-deflate with a parameter that is unknown, repeated or wrong is declined (RFC 7692 section 7.1).
+//     server_max_window_bits is confirmed, and kept to.
 //   - Subprotocols reads all of a request's Sec-WebSocket-Protocol fields, not only the first.
 //   - Of responseHeader no second Upgrade, Connection or Sec-WebSocket-Accept is sent, nor what has no proper name; control
 //     characters in a subprotocol are replaced, as in other values. Names count however they are capitalised.

@@ -14,21 +14,18 @@ const deflateTerms = "permessage-deflate; server_no_context_takeover; client_no_
 // deflateOffer is deflateTerms.
 var deflateOffer = wsproto.Deflate{ServerNoTakeover: true, ClientNoTakeover: true}
 
-// answerDeflate is the Sec-WebSocket-Extensions that answers those of a request;
-// false, and the answer has none, when there is no offer that can be kept.
-func answerDeflate(values []string) (answer string, ok bool) {
+// answerDeflate answers the Sec-WebSocket-Extensions of a request: answer is the
+// field of the response, and bits are for deflateWithin. false: nothing that can be
+// kept is offered, and the response has no such field.
+func answerDeflate(values []string) (answer string, bits uint8, ok bool) {
 	for offer := range wsproto.DeflateOffers(values) {
-		// RFC 7692 section 7.1.2.1: it is accepted by naming the same or a smaller
-		// window, and a Conn compresses with all of 15 bits. The client may keep to
-		// any window, or to none, without being told: a Conn reads them all.
-		switch offer.ServerBits {
-		case 0:
-			return deflateTerms, true
-		case 15:
-			return deflateTerms + "; server_max_window_bits=15", true
-		}
+		// RFC 7692 section 7.1.2.1: a window for the server is accepted by naming it.
+		// That of the client needs no word: a Conn reads what refers to any window.
+		agreed := deflateOffer
+		agreed.ServerBits = offer.ServerBits
+		return string(wsproto.AppendDeflate(nil, agreed)), agreed.ServerBits, true
 	}
-	return "", false
+	return "", 0, false
 }
 
 // checkExtensions looks at what a server answered to our offer, if there was one,

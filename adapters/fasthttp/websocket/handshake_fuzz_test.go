@@ -2,6 +2,7 @@ package websocket_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"maps"
 	"net"
@@ -81,13 +82,16 @@ func FuzzParseExtensions(f *testing.F) {
 				t.Errorf("%q: %q, want %q", line, list, want)
 			}
 		}
-		answer, ok := websocket.AnswerDeflate([]string{line})
+		answer, bits, ok := websocket.AnswerDeflate([]string{line})
 		const terms = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
 		switch {
-		case !ok && answer != "":
-			t.Errorf("%q is declined with %q", line, answer)
-		case ok && answer != terms && (answer != terms+"; server_max_window_bits=15" || !strings.Contains(strings.ToLower(line), "server_max_window_bits")):
+		case !ok && (answer != "" || bits != 0):
+			t.Errorf("%q is declined with %q, %d", line, answer, bits)
+		case ok && bits == 0 && answer != terms:
 			t.Errorf("%q is answered with %q", line, answer)
+		case ok && bits != 0 && (answer != fmt.Sprint(terms, "; server_max_window_bits=", bits) || bits < 8 || bits > 15 ||
+			!strings.Contains(strings.ToLower(line), "server_max_window_bits")):
+			t.Errorf("%q is answered with %q, %d", line, answer, bits)
 		case ok && !strings.Contains(strings.ToLower(line), "permessage-deflate"):
 			t.Errorf("%q does not offer %q", line, answer)
 		}

@@ -182,8 +182,7 @@ func TestPeersEngineServer(t *testing.T) {
 	})
 }
 
-// TestPeersEngineClient: DialClient of engine/websocket, and our Upgrader. An offer that asks
-// for a smaller window of ours is declined.
+// TestPeersEngineClient: DialClient of engine/websocket, and our Upgrader.
 func TestPeersEngineClient(t *testing.T) {
 	t.Parallel()
 	eachSettings(t, func(t *testing.T, s settings, deflated bool, subprotocol string) {
@@ -198,8 +197,8 @@ func TestPeersEngineClient(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
-			if want := deflated && name != "window"; c.Compressed() != want || c.Subprotocol() != subprotocol {
-				t.Errorf("%s: compressed %t, subprotocol %q; want %t, %q", name, c.Compressed(), c.Subprotocol(), want, subprotocol)
+			if c.Compressed() != deflated || c.Subprotocol() != subprotocol {
+				t.Errorf("%s: compressed %t, subprotocol %q; want %t, %q", name, c.Compressed(), c.Subprotocol(), deflated, subprotocol)
 			}
 			exchange(t, asTalker{t.Context(), c})
 			c.CloseNow()

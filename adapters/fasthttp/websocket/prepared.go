@@ -17,7 +17,7 @@ type PreparedMessage struct {
 
 type preparedKey struct {
 	isServer, compress bool
-	level              int
+	how                squeeze
 }
 
 type preparedFrames struct {
@@ -60,7 +60,7 @@ func (pm *PreparedMessage) encode(key preparedKey) (frames []byte) {
 	if key.compress {
 		z := borrowDeflated()
 		defer z.release()
-		h.Rsv, data = rsv1, z.whole(key.level, data)
+		h.Rsv, data = rsv1, z.whole(key.how, data)
 	}
 	if key.isServer {
 		h.Length = int64(len(data))
@@ -85,8 +85,8 @@ func (c *Conn) WritePreparedMessage(pm *PreparedMessage) error {
 		return ErrNilConn
 	}
 	key := preparedKey{isServer: c.isServer}
-	if level, ok := c.compression(pm.messageType); ok {
-		key.compress, key.level = true, level
+	if how, ok := c.compression(pm.messageType); ok {
+		key.compress, key.how = true, how
 	}
 	out := shells.Get().(*buffer)
 	out.frames, out.deadline, out.closing = pm.encoded(key), c.writeDeadline(), pm.messageType == CloseMessage

@@ -47,8 +47,8 @@ type Upgrader struct {
 	// requests without Origin, and those whose Origin has the host of the request.
 	CheckOrigin func(r *http.Request) bool
 
-	// EnableCompression accepts permessage-deflate, without context takeover. An
-	// offer that wants less than the largest window from the server is declined.
+	// EnableCompression accepts permessage-deflate, without context takeover, and with
+	// the window that the client wants.
 	EnableCompression bool
 }
 
@@ -70,8 +70,9 @@ func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request, responseHeade
 		subprotocol: u.selectSubprotocol(r, responseHeader),
 		header:      responseHeader,
 	}
+	var bits uint8
 	if u.EnableCompression {
-		a.extensions, _ = answerDeflate(r.Header["Sec-Websocket-Extensions"])
+		a.extensions, bits, _ = answerDeflate(r.Header["Sec-Websocket-Extensions"])
 	}
 	nc, brw, err := HijackResponse(r, w)
 	if err != nil {
@@ -85,7 +86,7 @@ func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request, responseHeade
 	c.early = buffered(brw.Reader)
 	c.subprotocol = a.subprotocol
 	if a.extensions != "" {
-		c.deflate()
+		c.deflateWithin(bits)
 	}
 	opened(c)
 	return c, nil

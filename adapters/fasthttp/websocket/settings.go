@@ -91,17 +91,17 @@ func (c *Conn) SetCompressionLevel(level int) error {
 		return errBadLevel
 	}
 	c.lock.mu.Lock()
-	c.level = int8(level)
+	c.squeeze.level = int8(level)
 	c.lock.mu.Unlock()
 	return nil
 }
 
 // compression tells whether a message of the type is to be compressed, and how.
-func (c *Conn) compression(messageType int) (level int, ok bool) {
+func (c *Conn) compression(messageType int) (how squeeze, ok bool) {
 	if !c.deflated || !isData(messageType) {
-		return 0, false
+		return how, false
 	}
 	c.lock.mu.Lock()
 	defer c.lock.mu.Unlock()
-	return int(c.level), !c.noCompress
+	return c.squeeze, !c.noCompress
 }

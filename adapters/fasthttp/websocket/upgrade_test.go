@@ -325,7 +325,7 @@ func TestUpgradeEarly(t *testing.T) {
 }
 
 // TestUpgradeOffers: RFC 7692 section 7.1, seen from a server that compresses each message by
-// itself, with all of a window.
+// itself, within any window.
 func TestUpgradeOffers(t *testing.T) {
 	t.Parallel()
 	const yes = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
@@ -350,8 +350,8 @@ func TestUpgradeOffers(t *testing.T) {
 		{[]string{"permessage-deflate; x"}, ""},
 		{[]string{"permessage-deflate; x=y"}, ""},
 		{[]string{"permessage-deflate-not"}, ""},
-		{[]string{"permessage-deflate; server_max_window_bits=10, permessage-deflate"}, yes},
-		{[]string{"permessage-deflate; server_max_window_bits=10", "permessage-deflate; x", "permessage-deflate; client_max_window_bits"}, yes},
+		{[]string{"permessage-deflate; server_max_window_bits=10, permessage-deflate"}, yes + "; server_max_window_bits=10"},
+		{[]string{"permessage-deflate; server_max_window_bits=16", "permessage-deflate; x", "permessage-deflate; client_max_window_bits"}, yes},
 		{[]string{"permessage-deflate; x, permessage-deflate; server_max_window_bits=15"}, yes + "; server_max_window_bits=15"},
 		{[]string{"foo; a=\"permessage-deflate, permessage-deflate\""}, ""},
 	}
@@ -361,9 +361,7 @@ func TestUpgradeOffers(t *testing.T) {
 			server, client, both := "", "", ""
 			if bits >= 8 && bits <= 15 {
 				client = yes
-			}
-			if bits == 15 {
-				server = yes + "; server_max_window_bits=15"
+				server = fmt.Sprint(yes, "; server_max_window_bits=", bits)
 				both = server
 			}
 			tests = append(

@@ -56,9 +56,9 @@ func (c *Conn) whole(m *message, messageType int, data []byte) error {
 		return errInvalidControlFrame
 	}
 	m.op, m.data = wsproto.OpCode(messageType), data
-	if level, ok := c.compression(messageType); ok {
+	if how, ok := c.compression(messageType); ok {
 		m.z = borrowDeflated()
-		m.rsv, m.data = rsv1, m.z.whole(level, data)
+		m.rsv, m.data = rsv1, m.z.whole(how, data)
 	}
 	m.out = c.outBuffer()
 	m.out.deadline = c.writeDeadline()

@@ -20,8 +20,8 @@ func (c *Conn) NextWriter(messageType int) (io.WriteCloser, error) {
 		return nil, err
 	}
 	w := &messageWriter{c: c, out: c.outBuffer(), pos: maxHeaderSize, op: wsproto.OpCode(messageType)}
-	if level, ok := c.compression(messageType); ok {
-		w.z, w.level, w.rsv = borrowDeflated(), int8(level), rsv1
+	if how, ok := c.compression(messageType); ok {
+		w.z, w.how, w.rsv = borrowDeflated(), how, rsv1
 	}
 	c.writer = w
 	return w, nil
@@ -29,14 +29,14 @@ func (c *Conn) NextWriter(messageType int) (io.WriteCloser, error) {
 
 // messageWriter writes one message, with the message lock for each step.
 type messageWriter struct {
-	c     *Conn
-	out   *buffer
-	z     *deflated // nil: the message is not compressed
-	err   error     // after the end
-	pos   int       // in out
-	op    wsproto.OpCode
-	rsv   byte
-	level int8
+	c   *Conn
+	out *buffer
+	z   *deflated // nil: the message is not compressed
+	err error     // after the end
+	pos int       // in out
+	op  wsproto.OpCode
+	rsv byte
+	how squeeze
 }
 
 // end gives back what the writer has. Further use of it is err.
@@ -102,7 +102,7 @@ func (w *messageWriter) write(p []byte) (n int, err error) {
 	for rest := p; len(rest) > 0; {
 		rest = w.z.add(rest)
 		if w.z.full() {
-			if err := w.put(w.z.piece(int(w.level), false)); err != nil {
+			if err := w.put(w.z.piece(w.how, false)); err != nil {
 				return 0, err
 			}
 		}
@@ -115,7 +115,7 @@ func (w *messageWriter) close() error {
 		return w.err
 	}
 	if w.z != nil {
-		if err := w.put(w.z.piece(int(w.level), true)); err != nil {
+		if err := w.put(w.z.piece(w.how, true)); err != nil {
 			return err
 		}
 	}
