@@ -88,7 +88,8 @@ func TestConnTalk(t *testing.T) {
 							if i%4 == 1 {
 								_, err = w.Write(q[:k])
 							} else {
-								_, err = io.WriteString(w, string(q[:k]))
+								s := string(q[:k])
+								_, err = io.WriteString(w, s)
 							}
 							q = q[k:]
 						}

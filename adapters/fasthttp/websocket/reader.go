@@ -120,33 +120,34 @@ func (c *Conn) checkText(p []byte, last bool) error {
 
 // messageReader reads one message. It is at its end when another is the reader of the connection.
 type messageReader struct {
-	c *Conn
-	z *inflater // nil: the message is not compressed
+	c   *Conn
+	z   *inflater // nil: the message is not compressed
+	err error     // what Read returns from now on
 }
 
 func (r *messageReader) Read(p []byte) (n int, err error) {
 	c := r.c
-	if c.reader != r {
+	switch {
+	case c.reader != r:
 		return 0, io.EOF
-	}
-	if r.z != nil {
+	case r.err != nil:
+		return 0, r.err
+	case r.z != nil:
 		n, err = r.z.read(c, p)
-	} else {
+	default:
 		n, err = c.payload(p)
 	}
-	switch {
-	case err == io.EOF:
-		r.end()
-		if bad := c.checkText(p[:n], true); bad != nil {
-			return 0, bad
+	if err == nil || err == io.EOF {
+		if bad := c.checkText(p[:n], err == io.EOF); bad != nil {
+			n, err = 0, bad
 		}
-		c.idle()
-	case err == nil:
-		if bad := c.checkText(p[:n], false); bad != nil {
-			return 0, bad
-		}
-		c.idle()
 	}
+	if err == io.EOF {
+		r.end()
+	} else {
+		r.err = err
+	}
+	c.idle()
 	return n, err
 }
 
