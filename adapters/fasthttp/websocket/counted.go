@@ -16,6 +16,7 @@ func opened(c *Conn) {
 	if !c.isServer {
 		return
 	}
+	reactor.Upgraded.Add(1)
 	mode := reactor.Original
 	if c.parks() {
 		mode = reactor.Blocking

@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"net"
 	"net/url"
 	"strings"
 	"time"
@@ -69,9 +70,13 @@ func (u *FastHTTPUpgrader) Upgrade(ctx *fasthttp.RequestCtx, handler FastHTTPHan
 	}
 	key := ctx.Request.Header.Peek("Sec-Websocket-Key")
 	subprotocol := u.selectSubprotocol(ctx)
-	extension := ""
+	var (
+		extension string
+		window    uint8
+		compress  bool
+	)
 	if u.EnableCompression {
-		extension, _ = answerDeflate(peekAll(ctx, "Sec-Websocket-Extensions"))
+		extension, window, compress = answerDeflate(peekAll(ctx, "Sec-Websocket-Extensions"))
 	}
 
 	h := &ctx.Response.Header
@@ -79,7 +84,7 @@ func (u *FastHTTPUpgrader) Upgrade(ctx *fasthttp.RequestCtx, handler FastHTTPHan
 	h.Set("Upgrade", "websocket")
 	h.Set("Connection", "Upgrade")
 	h.Set("Sec-WebSocket-Accept", computeAcceptKey(string(key)))
-	if extension != "" {
+	if compress {
 		h.Set("Sec-WebSocket-Extensions", extension)
 	}
 	if subprotocol != "" {
@@ -89,7 +94,19 @@ func (u *FastHTTPUpgrader) Upgrade(ctx *fasthttp.RequestCtx, handler FastHTTPHan
 		// Where the connection cannot do it the write has no bound, as without.
 		_ = ctx.SetWriteDeadline(time.Now().Add(u.HandshakeTimeout))
 	}
-	ctx.Hijack(u.begin(subprotocol, extension != "", handler))
+	ctx.Hijack(func(hijacked net.Conn) {
+		l := leave(hijacked)
+		c := newConn(l.nc, true, u.ReadBufferSize, u.WriteBufferSize, u.WriteBufferPool, nil, nil)
+		c.subprotocol, c.early = subprotocol, l.early
+		if compress {
+			c.deflateWithin(window)
+		}
+		if l.keeps {
+			go u.serve(c, l, handler)
+		} else {
+			u.serve(c, l, handler)
+		}
+	})
 	return nil
 }
 

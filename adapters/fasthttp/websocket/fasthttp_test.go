@@ -331,6 +331,7 @@ func TestFastHTTPHeaders(t *testing.T) {
 		{"none in common", []string{"a"}, "", "Sec-WebSocket-Protocol: c\r\n", "", ""},
 		{"the application's", nil, "x", "Sec-WebSocket-Protocol: x, y\r\n", "x", ""},
 		{"deflate", nil, "", "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n", "", "permessage-deflate; server_no_context_takeover; client_no_context_takeover"},
+		{"a window", nil, "", "Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10\r\n", "", "permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10"},
 		{"another extension", nil, "", "Sec-WebSocket-Extensions: permessage-deflated\r\n", "", ""},
 		{"offer after one with an unknown parameter", nil, "", "Sec-WebSocket-Extensions: permessage-deflate; nonsense, permessage-deflate\r\n", "", "permessage-deflate; server_no_context_takeover; client_no_context_takeover"},
 	} {

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/textproto"
 	"net/url"
+
+	"github.com/sockeye-io/sockeye/adapters/fasthttp/internal/reactor"
 )
 
 // refusal checks a request, RFC 6455 section 4.2.1, and what the application wants to
@@ -32,12 +34,15 @@ func (u *Upgrader) refusal(w http.ResponseWriter, r *http.Request, responseHeade
 		return http.StatusForbidden, "websocket: request origin not allowed by Upgrader.CheckOrigin"
 	case !isValidChallengeKey(r.Header.Get("Sec-Websocket-Key")):
 		return http.StatusBadRequest, "websocket: not a websocket handshake: 'Sec-WebSocket-Key' header must be Base64 encoded value of 16-byte in length"
+	case reactor.Ending():
+		return http.StatusServiceUnavailable, reactor.ErrShutdown.Error()
 	}
 	return 0, ""
 }
 
 // refuse answers a request that is not upgraded.
 func (u *Upgrader) refuse(w http.ResponseWriter, r *http.Request, status int, reason string) error {
+	reactor.Refused.Add(1)
 	err := HandshakeError{reason}
 	if u.Error != nil {
 		u.Error(w, r, status, err)

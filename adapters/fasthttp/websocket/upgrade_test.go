@@ -227,10 +227,13 @@ func TestUpgradeOld(t *testing.T) {
 	t.Parallel()
 	head, _, err := answered(t, func(w http.ResponseWriter) error {
 		c, err := websocket.Upgrade(w, upgradeRequest("Origin: http://evil.example"), http.Header{"Sec-Websocket-Protocol": {"p"}}, 10, 10)
-		if err == nil && c.Subprotocol() != "p" {
+		if err != nil {
+			return err
+		}
+		if c.Subprotocol() != "p" {
 			t.Errorf("subprotocol %q", c.Subprotocol())
 		}
-		return err
+		return c.Close()
 	})
 	if err != nil || !slices.Contains(head, "Sec-WebSocket-Protocol: p") {
 		t.Errorf("%q, %v", head, err)

@@ -3,37 +3,15 @@ package websocket
 import (
 	"fmt"
 	"log/slog"
-	"net"
 	"runtime/debug"
 	"time"
-
-	"github.com/valyala/fasthttp"
 
 	"github.com/sockeye-io/sockeye/adapters/fasthttp/internal/reactor"
 )
 
-// begin returns what fasthttp calls with the connection once the answer is sent, on a
-// goroutine that carries its RequestCtx and buffers along until that returns.
-func (u *FastHTTPUpgrader) begin(subprotocol string, compress bool, handler FastHTTPHandler) fasthttp.HijackHandler {
-	return func(hijacked net.Conn) {
-		l := leave(hijacked)
-		_ = l.nc.SetDeadline(time.Time{}) // those of the HTTP server; a connection without deadlines needs none cleared
-		c := newConn(l.nc, true, u.ReadBufferSize, u.WriteBufferSize, u.WriteBufferPool, nil, nil)
-		c.subprotocol, c.early = subprotocol, l.early
-		if compress {
-			c.deflate()
-		}
-		reactor.Upgraded.Add(1)
-		if l.keeps {
-			go u.serve(c, l, handler)
-			return
-		}
-		u.serve(c, l, handler)
-	}
-}
-
 // serve lets the handler have the connection, and does what it decided.
 func (u *FastHTTPUpgrader) serve(c *Conn, l leaving, handler FastHTTPHandler) {
+	_ = l.nc.SetDeadline(time.Time{}) // those of the HTTP server; a connection without deadlines needs none cleared
 	opened(c)
 	c.deferred = true
 	if !c.run(handler) {
