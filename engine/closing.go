@@ -55,9 +55,11 @@ func (l *loop) fail(c *Conn, err error) {
 	}
 }
 
-// emptied goes on with what waited for the output to leave.
+// emptied goes on with what waited for the output to leave. One that is doomed ends
+// without FIN: Detach may have given it out.
 func (l *loop) emptied(c *Conn) {
 	switch {
+	case c.flags.has(flagDoomed):
 	case c.flags.has(flagClosing):
 		l.flushed(c)
 	case c.flags.has(flagHalf) && !c.flags.has(flagHalved):
@@ -157,7 +159,7 @@ func (l *loop) ended(c *Conn, err error) {
 // listen lets the wire report the end of a half-closed connection from which
 // nothing is read and to which nothing is written for now.
 func (l *loop) listen(c *Conn) {
-	if c.flags.has(flagOpen) && c.flags.has(flagEOF) && !c.flags.has(flagArmed) {
+	if c.flags&(flagOpen|flagEOF|flagArmed|flagDoomed) == flagOpen|flagEOF {
 		if err := c.wire().arm(c); err != nil {
 			l.finish(c, err)
 		}

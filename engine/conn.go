@@ -46,6 +46,7 @@ const (
 	flagHalf                       // CloseWrite: FIN follows what waits
 	flagHalved                     // that FIN is sent
 	flagSwitched                   // its new handler is owed what the old one left
+	flagBusy                       // Detach found output: OnWritable is owed when it has left
 )
 
 func (f flags) has(g flags) bool { return f&g != 0 }

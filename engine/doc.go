@@ -1,7 +1,8 @@
 // Package engine holds sockets on a few event loops instead of one goroutine
 // each. Raw TCP, Unix sockets, connections that were accepted, dialled or
 // adopted from another server are the same thing to a [Handler]: a [Conn] on a
-// loop. [Conn.SetHandler] gives it to another Handler when the protocol changes.
+// loop. [Conn.SetHandler] gives it to another Handler when the protocol changes,
+// and [Conn.Detach] to a goroutine, as a net.Conn.
 //
 // # Goroutines
 //

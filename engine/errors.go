@@ -31,6 +31,11 @@ var (
 	// ErrMailboxFull is returned to other goroutines when a loop has
 	// MailboxBytes of their data waiting. The connection stays open.
 	ErrMailboxFull = errors.New("engine: mailbox full")
+	// ErrDetached is what OnClose is told of a connection that Detach has given
+	// out.
+	ErrDetached = errors.New("engine: detached")
+	// ErrDetachBusy is returned by Detach while output waits for the peer.
+	ErrDetachBusy = errors.New("engine: detach: output is waiting")
 	// ErrTooManyConns is returned by Dial and Adopt when MaxConns are open.
 	ErrTooManyConns = errors.New("engine: too many connections")
 )
@@ -61,11 +66,12 @@ const (
 	CauseInboundLimit              // ErrInboundLimit or ErrPacketTooLong
 	CausePanic                     // *PanicError
 	CauseShutdown                  // the engine stopped before the connection did
+	CauseDetached                  // ErrDetached: the connection goes on elsewhere
 	numCauses
 )
 
 var causeNames = [numCauses]string{
-	"local", "eof", "reset", "slow_consumer", "idle", "write_timeout", "inbound_limit", "panic", "shutdown",
+	"local", "eof", "reset", "slow_consumer", "idle", "write_timeout", "inbound_limit", "panic", "shutdown", "detached",
 }
 
 // String gives the name that metrics use.
@@ -96,6 +102,8 @@ func causeOf(err error) Cause {
 		return CauseInboundLimit
 	case errors.Is(err, ErrServerClosed):
 		return CauseShutdown
+	case errors.Is(err, ErrDetached):
+		return CauseDetached
 	case errors.As(err, &p):
 		return CausePanic
 	case errors.As(err, &errno):

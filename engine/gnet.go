@@ -292,6 +292,8 @@ func (w *gnetWire) close(c *Conn) {
 	_ = w.el.Close(gc)
 }
 
+func (w *gnetWire) handOut(c *Conn) (net.Conn, error) { return handOut(c, w.r.watch) }
+
 func (w *gnetWire) addr(c *Conn, remote bool) net.Addr { return socketAddr(int(c.fd), remote) }
 
 // bareWire holds a descriptor that gnet has let go of: nothing is read from it
@@ -304,4 +306,5 @@ func (w *bareWire) arm(c *Conn) error                          { return w.watch.
 func (w *bareWire) shut(c *Conn) error                         { return unix.Shutdown(int(c.fd), unix.SHUT_WR) }
 func (w *bareWire) detach(*Conn) error                         { return nil }
 func (w *bareWire) close(c *Conn)                              { _ = unix.Close(int(c.fd)) }
+func (w *bareWire) handOut(c *Conn) (net.Conn, error)          { return handOut(c, w.watch) }
 func (w *bareWire) addr(c *Conn, remote bool) net.Addr         { return socketAddr(int(c.fd), remote) }

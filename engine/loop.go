@@ -30,6 +30,7 @@ type loop struct {
 
 	cur     *Conn    // whose callback runs: its writes are corked
 	cork    []byte   // what cur has written
+	view    []byte   // what cur's OnData was given, or its OnOpen will leave to it
 	scratch []byte   // for AvailableBuffer where nothing is corked
 	dirty   []*Conn  // those with something to do when the callback ends
 	iov     [][]byte // scratch of flush
@@ -60,6 +61,9 @@ type wire interface {
 	detach(c *Conn) error
 	// close lets go of everything.
 	close(c *Conn)
+	// handOut makes a net.Conn of its own of the connection: the close that
+	// follows does not end it.
+	handOut(c *Conn) (net.Conn, error)
 	// addr asks the kernel for an address; nil when it has none.
 	addr(c *Conn, remote bool) net.Addr
 }
@@ -108,7 +112,10 @@ func (l *loop) opened(c *Conn, early []byte) error {
 	l.stats.opened.Add(1)
 	l.enter(c)
 	svc := c.svc
-	if err := l.callOpen(c); err != nil && c.svc != svc {
+	l.view = early
+	err := l.callOpen(c)
+	l.view = nil
+	if err != nil && c.svc != svc {
 		l.fail(c, err) // another handler has it, which must hear of the end
 	} else if err != nil {
 		if len(l.cork) > 0 && c.out == nil {
@@ -157,9 +164,11 @@ func (l *loop) consume(c *Conn, p []byte) {
 	for more := true; more; {
 		c.flags &^= flagSwitched
 		p = p[n:]
+		l.view = p
 		n, err = l.callData(c, p)
 		more = c.flags.has(flagSwitched) && n < len(p) && err == nil && c.flags&(flagClosing|flagPacket) == 0
 	}
+	l.view = nil
 	// What is left after an error or a Close of its own is of no use.
 	if err == nil && c.flags&(flagClosing|flagPacket) == 0 {
 		switch rest := p[n:]; {

@@ -225,13 +225,20 @@ func (l *loop) ready(c *Conn, broken bool) {
 	l.listen(c)
 }
 
-// relieved calls OnWritable when output had passed LowWater and is back. It is
-// called where flushDirty follows or runs, so it does not flush others itself.
+// relieved calls OnWritable when output had passed LowWater and is back, or when
+// Detach waits for it and all has left. It is called where flushDirty follows or
+// runs, so it does not flush others itself.
 func (l *loop) relieved(c *Conn) {
-	if !c.flags.has(flagOver) || c.flags.has(flagClosing) || c.Buffered() > c.svc.low {
+	if !c.flags.has(flagOver|flagBusy) || c.flags.has(flagClosing) || c.Buffered() > c.svc.low {
+		return
+	}
+	if c.out != nil && !c.flags.has(flagOver) {
 		return
 	}
 	c.flags &^= flagOver
+	if c.out == nil {
+		c.flags &^= flagBusy
+	}
 	if c.svc.onWritable != nil {
 		l.enter(c)
 		l.call(c, callWritable)

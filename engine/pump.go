@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"errors"
-	"io"
 	"net"
 	"sync"
 	"time"
@@ -19,7 +17,7 @@ type pump struct {
 	l      *loop
 	nc     net.Conn
 	handle Handle
-	turn   chan bool // the loop has handled a read; false: stop reading
+	turn   chan verdict // the loop has come to a read
 
 	mu      sync.Mutex
 	wake    sync.Cond // pending, broken, fin or closed changed
@@ -31,6 +29,8 @@ type pump struct {
 	closed  bool
 	broken  error
 	victim  net.Conn // the socket of a peer that was given up, below nc
+	deaf    bool     // the reader has ended
+	handed  *handed  // after Detach
 }
 
 // pumpWindow is how many bytes a pump takes before it reports itself full.
@@ -45,7 +45,7 @@ func (r *reactor) pump(nc net.Conn, en *enrolment) error {
 			l = m
 		}
 	}
-	p := &pump{l: l, nc: nc, turn: make(chan bool, 1)}
+	p := &pump{l: l, nc: nc, turn: make(chan verdict, 1)}
 	p.wake.L = &p.mu
 	c := en.c
 	c.link, c.fd, c.flags = p, -1, c.flags|flagOwnWire
@@ -69,66 +69,10 @@ func (r *reactor) pump(nc net.Conn, en *enrolment) error {
 	go p.writeAll()
 	if en.err == nil {
 		go p.readAll()
+	} else {
+		p.deafen()
 	}
 	return en.err
-}
-
-// readAll brings the loop one read at a time.
-func (p *pump) readAll() {
-	buf := make([]byte, maxDatagram)
-	for {
-		n, err := p.read(buf)
-		if n == 0 && err == nil {
-			continue
-		}
-		if p.post(func(c *Conn) {
-			if n > 0 {
-				p.l.received(c, buf[:n])
-			}
-			if err != nil && c.flags.has(flagOpen) {
-				p.l.gone(c, err)
-			}
-			p.turn <- c.flags.has(flagOpen) && err == nil
-		}) != nil {
-			return
-		}
-		select {
-		case more := <-p.turn:
-			if !more {
-				return
-			}
-		case <-p.l.engine.stopped:
-			return // the loop has ended before it came to that task
-		}
-	}
-}
-
-func (p *pump) read(buf []byte) (n int, err error) {
-	if p.packet {
-		var flags int
-		n, _, flags, _, err = p.nc.(*net.UnixConn).ReadMsgUnix(buf, nil)
-		if err == nil && flags&msgTrunc != 0 {
-			return 0, ErrPacketTooLong
-		}
-	} else {
-		n, err = p.nc.Read(buf)
-	}
-	if err != nil && (errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed)) {
-		err = io.EOF
-	}
-	return n, err
-}
-
-// post lets fn run on the loop unless the connection is gone by then; then the
-// reader is told to stop.
-func (p *pump) post(fn func(*Conn)) error {
-	return p.l.mail.put(task{kind: taskLoop, loop: func() {
-		if c := p.l.slots.get(p.handle.slot, p.handle.gen); c != nil {
-			p.l.visit(c, VisitorFunc(fn))
-		} else {
-			p.turn <- false
-		}
-	}}, nil, true)
 }
 
 // writeAll writes what the loop leaves, and closes at the end.
@@ -136,7 +80,7 @@ func (p *pump) writeAll() {
 	defer p.letGo()
 	for {
 		p.mu.Lock()
-		for p.pending == nil && !p.fin && !p.closed {
+		for p.pending == nil && !p.fin && !p.closed && p.handed == nil {
 			p.wake.Wait()
 		}
 		b, sizes := p.pending, p.sizes
@@ -148,16 +92,16 @@ func (p *pump) writeAll() {
 			err := p.writeOut(b.B, sizes)
 			buffer.Put(b)
 			p.written(err)
-		case closed:
+		case closed || !shut: // !shut: handed out
 			return
-		case shut:
+		default:
 			if cw, ok := p.nc.(interface{ CloseWrite() error }); ok {
 				_ = cw.CloseWrite()
 			} else {
 				_ = p.nc.Close() // the nearest there is: the peer hears the end
 			}
 			p.mu.Lock()
-			for !p.closed {
+			for !p.closed && p.handed == nil {
 				p.wake.Wait()
 			}
 			p.mu.Unlock()
@@ -288,11 +232,14 @@ func (p *pump) abandon() {
 // 5 s if the peer does not read.
 func (p *pump) letGo() {
 	p.mu.Lock()
-	victim := p.victim
+	victim, h := p.victim, p.handed
 	p.mu.Unlock()
-	if victim != nil {
+	switch {
+	case h != nil:
+		close(h.written)
+	case victim != nil:
 		_ = victim.Close()
-	} else {
+	default:
 		_ = p.nc.Close()
 	}
 }
@@ -303,6 +250,9 @@ func (p *pump) letGo() {
 func (p *pump) close(c *Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.handed != nil {
+		return
+	}
 	p.closed = true
 	until := time.Now().Add(pumpFarewell)
 	if c.flags.has(flagDoomed) || p.victim != nil {

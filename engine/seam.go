@@ -93,4 +93,5 @@ func (s *seamWire) arm(*Conn) error                    { s.w.Arm(); return nil }
 func (s *seamWire) shut(*Conn) error                   { s.w.Shut(); return nil }
 func (s *seamWire) detach(*Conn) error                 { s.w.Detach(); return nil }
 func (s *seamWire) close(*Conn)                        { s.w.Close() }
+func (s *seamWire) handOut(*Conn) (net.Conn, error)    { return s.w.HandOut() }
 func (s *seamWire) addr(_ *Conn, remote bool) net.Addr { return s.w.Addr(remote) }

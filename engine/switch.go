@@ -62,7 +62,7 @@ func (l *loop) adjust(c *Conn, svc *service) {
 	if c.flags.has(flagClosing) {
 		return
 	}
-	c.flags &^= flagTimer | flagOver
+	c.flags &^= flagTimer | flagOver | flagBusy
 	c.active = l.now
 	l.waits(c)
 	l.reschedule(c)

@@ -28,7 +28,8 @@ type Peer struct {
 	shut     bool // our FIN
 	closed   bool
 	detached bool
-	left     bool // the peer's FIN, or its reset
+	left     bool    // the peer's FIN, or its reset
+	handed   *handed // the engine has detached our side
 }
 
 // Conn returns our side. It may be used where the loop is at rest, which is
@@ -51,6 +52,10 @@ func (p *Peer) Send(b []byte) {
 	if p.left {
 		p.l.t.Fatal(errNoPeer)
 	}
+	if p.handed != nil {
+		p.handed.bring(b, nil)
+		return
+	}
 	for len(b) > 0 && !p.closed {
 		n := copy(p.l.buf, b)
 		b = b[n:]
@@ -63,6 +68,9 @@ func (p *Peer) Send(b []byte) {
 func (p *Peer) Received() []byte {
 	b := p.received
 	p.received = nil
+	if p.handed != nil {
+		b = append(b, p.handed.take()...)
+	}
 	return b
 }
 
@@ -96,6 +104,9 @@ func (p *Peer) CloseWrite() {
 		p.l.t.Fatal(errNoPeer)
 	}
 	p.left = true
+	if p.handed != nil {
+		p.handed.bring(nil, io.EOF)
+	}
 	if !p.closed {
 		p.l.s.Gone(p.c, io.EOF)
 		p.letGo()
@@ -110,6 +121,9 @@ func (p *Peer) Reset(err error) {
 	}
 	half := p.left
 	p.left, p.broken = true, err
+	if p.handed != nil {
+		p.handed.bring(nil, err)
+	}
 	switch {
 	case p.closed:
 	case !half:
@@ -140,10 +154,24 @@ func (p *Peer) letGo() {
 }
 
 // SawFIN tells whether our side has closed its sending direction.
-func (p *Peer) SawFIN() bool { return p.shut }
+func (p *Peer) SawFIN() bool {
+	if p.handed != nil {
+		shut, _ := p.handed.state()
+		return p.shut || shut
+	}
+	return p.shut
+}
 
-// Closed tells whether our side has let go of the connection.
-func (p *Peer) Closed() bool { return p.closed }
+// Closed tells whether our side has let go of the connection. What Detach has given
+// out is still the peer's: Send, Received and the like go on with it, and it is
+// closed when that is.
+func (p *Peer) Closed() bool {
+	if p.handed != nil {
+		_, closed := p.handed.state()
+		return closed
+	}
+	return p.closed
+}
 
 // wire is what the loop sees of a peer.
 type wire Peer

@@ -17,6 +17,8 @@ type Wire interface {
 	Shut()   // our FIN
 	Detach() // the loop goes on writing after the peer's FIN
 	Close()  // the last call
+	// HandOut makes a net.Conn of it, which lives on after Close.
+	HandOut() (net.Conn, error)
 	Addr(remote bool) net.Addr
 }
 
