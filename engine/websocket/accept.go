@@ -55,12 +55,14 @@ func (e *Refused) Error() string { return e.Err.Error() }
 func (e *Refused) Unwrap() error { return e.Err }
 
 // Accepted is an opening handshake that Accept has let through, on its way to
-// Adopt. One goroutine at a time. It may be dropped, but not after Answer.
+// Adopt. One goroutine at a time. It may be forgotten, but after Answer it must be
+// ended with Adopt or Drop: memory may have been promised for compression.
 type Accepted struct {
 	server   *Server
 	request  Request // its conn is what the connection will be
 	user     any
 	answered bool
+	adopted  bool // or dropped
 	opened   bool
 	err      error // of the application's OnOpen
 }
@@ -70,8 +72,7 @@ func (a *Accepted) AddHeader(name, value string) error { return a.request.AddHea
 
 // Answer returns the header lines of the answer, name and value in turn, for a
 // caller that answers by itself, as over HTTP/2: without Upgrade, Connection and
-// Sec-WebSocket-Accept. Adopt must follow, also when the answer could not be sent:
-// memory may have been promised for compression.
+// Sec-WebSocket-Accept. It must be called once at most.
 func (a *Accepted) Answer() []string {
 	var list []string
 	if a.request.Subprotocol != "" {
@@ -99,7 +100,7 @@ func (a *Accepted) lines(room []byte) []byte {
 // what was read behind the request; Conn.User answers user from OnOpen on. The
 // errors are those of Server.Adopt. Adopt must be called once at most.
 func (a *Accepted) Adopt(e *engine.Engine, nc net.Conn, buffered []byte, o engine.Options, user any) (Handle, error) {
-	a.user = user
+	a.user, a.adopted = user, true
 	h, err := e.AdoptFor(nc, buffered, a.server, o, a)
 	if !a.opened {
 		a.request.conn.release(nil)
@@ -111,6 +112,14 @@ func (a *Accepted) Adopt(e *engine.Engine, nc net.Conn, buffered []byte, o engin
 		return Handle{}, err
 	}
 	return Handle{h}, nil
+}
+
+// Drop gives up what was promised. After Adopt it does nothing.
+func (a *Accepted) Drop() {
+	if !a.adopted {
+		a.adopted = true
+		a.request.conn.release(nil)
+	}
 }
 
 // open is OnOpen. When the application refuses it is not told to the engine, which

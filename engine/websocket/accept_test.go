@@ -105,6 +105,9 @@ func TestAcceptAnswered(t *testing.T) {
 	if _, err := accept().Adopt(over, ours, nil, engine.Options{}, nil); !errors.Is(err, engine.ErrServerClosed) {
 		t.Errorf("Adopt: %v, want ErrServerClosed", err)
 	}
+	dropped := accept()
+	dropped.Drop()
+	dropped.Drop()
 	if s := srv.Stats(); s.Handshakes != 1 || s.WindowsPromised != 0 {
 		t.Errorf("stats %+v", s)
 	}
