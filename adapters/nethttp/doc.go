@@ -50,5 +50,6 @@
 // pumped by two more, and is over when the context of its request is, with 1001.
 // Where it is cut off, net/http sends INTERNAL_ERROR for the CANCEL of section 5.
 // Frames are written to the innermost ResponseWriter, as a hijack goes by all
-// wrappers; it must be able to flush and to set deadlines.
+// wrappers; it must be able to flush and to set deadlines. They are read from the
+// Body that the request has: a limit that middleware has put there counts.
 package nethttp

@@ -44,9 +44,9 @@ func TestMiddleware(t *testing.T) {
 			w.Header().Set("Content-Type", "text/html")
 			w.Header().Set("content-encoding", "gzip")
 			w.Header()["trailer"] = []string{"X"}
-			if !m.two {
-				w.Header().Set("Connection", "close")
-				w.Header().Set("Sec-WebSocket-Accept", "mine")
+			w.Header().Set("Connection", "close")
+			for _, name := range []string{"Upgrade", "Sec-WebSocket-Accept", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"} {
+				w.Header().Set(name, "mine")
 			}
 			mux.ServeHTTP(w, r)
 		}))
@@ -65,6 +65,30 @@ func TestMiddleware(t *testing.T) {
 		w.expect(ws.OpText, "a")
 	})
 }
+
+// TestWrapperPanics: what was promised for compression is given back.
+func TestWrapperPanics(t *testing.T) {
+	t.Parallel()
+	h := handler(t, &app{}, websocket.Options{Compression: &websocket.Compression{Takeover: true}})
+	s := two.serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.ServeHTTP(falling{&wrapper{ResponseWriter: w}}, r)
+	}))
+	req, _ := http.NewRequestWithContext(t.Context(), http.MethodConnect, s.URL, http.NoBody)
+	req.Header = http.Header{
+		":protocol": {"websocket"}, "Sec-Websocket-Version": {"13"}, "Sec-Websocket-Extensions": {"permessage-deflate"},
+	}
+	if resp, err := s.client.Do(req); err == nil {
+		t.Errorf("answered with %v", resp.Status)
+		_ = resp.Body.Close()
+	}
+	if n := h.Server.Stats().WindowsPromised; n != 0 {
+		t.Errorf("%d bytes are still promised", n)
+	}
+}
+
+type falling struct{ *wrapper }
+
+func (falling) WriteHeader(int) { panic(http.ErrAbortHandler) }
 
 // wrapper is what much middleware puts around a ResponseWriter.
 type wrapper struct {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/sockeye-io/sockeye/engine/websocket"
@@ -25,14 +26,19 @@ func protocol(r *http.Request) string {
 	return ""
 }
 
+// ofHandshake are the fields that are not the application's to set. Connection
+// would end the connection of HTTP/2, and with it all other streams.
+var ofHandshake = []string{"Connection", "Upgrade", "Sec-WebSocket-Accept", "Sec-WebSocket-Extensions", "Sec-WebSocket-Protocol"}
+
 // tunnel goes on with a handshake of HTTP/2, and returns when the WebSocket is over.
 func (h *Handler) tunnel(w http.ResponseWriter, r *http.Request, a *websocket.Accepted, b *head, user any) error {
 	s, err := newStream(w, r)
 	if err != nil {
 		return fail(w, r, http.StatusInternalServerError, fmt.Errorf("nethttp: this ResponseWriter cannot hold a stream: %w", err))
 	}
+	defer a.Drop() // for a wrapper that panics
 	header := w.Header()
-	for _, name := range ofBody {
+	for _, name := range slices.Concat(ofBody, ofHandshake) {
 		header.Del(name)
 	}
 	lines := a.Answer()
