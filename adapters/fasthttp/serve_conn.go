@@ -1,0 +1,193 @@
+package fasthttp
+
+import (
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/sockeye-io/sockeye/engine"
+)
+
+// conn is a connection of an HTTPServer, from its first to its last byte: for the
+// loop, for fasthttp, whose net.Conn it is while requests run, and for whom it is
+// hijacked by. It is never used for another one, so that a handler which keeps it
+// reaches nobody else's peer.
+//
+// mu guards all but the fields of a run, which belong to the goroutine that runs
+// requests, and to the loop while none do.
+type conn struct {
+	s      *server
+	e      *engine.Engine
+	remote netip.AddrPort // invalid where other is set
+	local  netip.AddrPort
+	other  *addrs // of what is not TCP
+
+	mu       sync.Mutex
+	cond     *sync.Cond // who is blocked waits here; nil when nobody ever was
+	h        engine.Handle
+	nc       net.Conn // once it has left its loop
+	in       []byte   // received; in[:pos] is used up
+	own      *buffer  // that in is a part of; nil when in is lent
+	out      *buffer  // of a response, on its way
+	scan     scan     // of the request at in[pos:]
+	pos      int
+	end      int // of the request that fasthttp may read
+	inflight int // bytes mailed to the loop
+	owed     int // of those: written, waiting for the peer
+	deadline int64
+	armed    int64 // what the timer is set for, 0 when it is not
+	readBy   int64
+	writeBy  int64
+	served   int32 // requests, on the whole life
+
+	state   connState
+	eof     bool  // the peer's FIN has come
+	closed  bool  // by us: no more may be written
+	gone    bool  // the engine has told OnClose
+	leaving bool  // its loop: it was asked to
+	drain   bool  // no further requests are wanted
+	stuck   error // why it cannot leave
+	counted bool  // in server.perIP
+
+	// Of a run.
+	boundary  bool // fasthttp is between two requests
+	given     bool // the request at hand was not handled yet
+	ended     bool // fasthttp was told that there is no further request for now
+	broken    bool // fasthttp and the scan do not agree
+	hold      bool // what is written may wait for the end of the run
+	hijacking bool
+	burst     uint8 // requests that this run may still begin
+	fail      error // what reading ends with, instead of a further request
+	ec        *engine.Conn
+}
+
+type addrs struct{ remote, local net.Addr }
+
+type connState uint8
+
+const (
+	idle     connState = iota // the loop waits for a request
+	running                   // a worker has it
+	looping                   // the loop itself runs requests
+	alone                     // a goroutine of its own has it
+	hijacked                  // somebody else has it
+	over                      // nobody
+)
+
+// began is what times are counted from.
+var began = time.Now()
+
+func now() int64 { return int64(time.Since(began)) }
+
+// stamp is t as now() counts; 0 is no time.
+func stamp(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return int64(max(t.Sub(began), 1))
+}
+
+// waiters returns what a goroutine waits on until something has changed.
+func (c *conn) waiters() *sync.Cond {
+	if c.cond == nil {
+		c.cond = sync.NewCond(&c.mu)
+	}
+	return c.cond
+}
+
+func (c *conn) wake() {
+	if c.cond != nil {
+		c.cond.Broadcast()
+	}
+}
+
+// store keeps p behind what was received.
+func (c *conn) store(p []byte) {
+	if c.own == nil {
+		c.own = newBuffer()
+		c.in = append(c.own.b[:0], c.in...)
+	}
+	if c.pos > 0 && len(c.in)+len(p) > cap(c.in) {
+		n := copy(c.in, c.in[c.pos:])
+		c.in, c.end, c.pos = c.in[:n], c.end-c.pos, 0
+	}
+	c.in = append(c.in, p...)
+}
+
+// settle keeps nothing of what is used up, and nothing that is lent.
+func (c *conn) settle() {
+	rest := c.in[c.pos:]
+	switch {
+	case len(rest) == 0:
+		c.own.free(c.in)
+		c.in, c.own = nil, nil
+	case c.own == nil:
+		c.own = newBuffer()
+		c.in = append(c.own.b[:0], rest...)
+	default:
+		c.in = c.in[:copy(c.in, rest)]
+	}
+	c.end -= c.pos
+	c.pos = 0
+}
+
+// drop lets go of what was received.
+func (c *conn) drop() {
+	c.pos = len(c.in)
+	c.settle()
+	c.end = 0
+}
+
+// buffer is lent by a pool. Those that grew large are not taken back.
+type buffer struct{ b []byte }
+
+const (
+	newBufferSize  = 4 << 10
+	keptBufferSize = 64 << 10
+)
+
+var buffers = sync.Pool{New: func() any { return &buffer{make([]byte, 0, newBufferSize)} }}
+
+func newBuffer() *buffer { return buffers.Get().(*buffer) }
+
+// free gives b back, with the array that its bytes have moved to.
+func (b *buffer) free(p []byte) {
+	if b == nil || cap(p) > keptBufferSize {
+		return
+	}
+	if p != nil {
+		b.b = p[:0]
+	}
+	buffers.Put(b)
+}
+
+// RemoteAddr is net.Conn's.
+func (c *conn) RemoteAddr() net.Addr {
+	if c.other != nil {
+		return c.other.remote
+	}
+	return net.TCPAddrFromAddrPort(c.remote)
+}
+
+// LocalAddr is net.Conn's.
+func (c *conn) LocalAddr() net.Addr {
+	if c.other != nil {
+		return c.other.local
+	}
+	return net.TCPAddrFromAddrPort(c.local)
+}
+
+// opened takes the addresses of ec.
+func (c *conn) opened(ec *engine.Conn) {
+	c.e, c.h = ec.Engine(), ec.Handle()
+	local := ec.LocalAddr()
+	if t, ok := local.(*net.TCPAddr); ok && ec.RemoteAddrPort().IsValid() {
+		c.remote, c.local = ec.RemoteAddrPort(), t.AddrPort()
+		return
+	}
+	c.other = &addrs{ec.RemoteAddr(), local}
+	if c.other.remote == nil {
+		c.other.remote = &net.UnixAddr{Net: "unix"}
+	}
+}

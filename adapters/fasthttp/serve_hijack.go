@@ -1,0 +1,184 @@
+package fasthttp
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"syscall"
+
+	"github.com/sockeye-io/sockeye/adapters/fasthttp/internal/reactor"
+	"github.com/sockeye-io/sockeye/engine"
+	"github.com/sockeye-io/sockeye/engine/websocket"
+)
+
+var _ reactor.Held = (*conn)(nil)
+
+// A hijacked connection stays with its loop until somebody reads from it, so that one
+// that is handed to engine/websocket never costs a goroutine or a descriptor.
+
+// hijack lets fasthttp's HijackHandler have the connection. What was received behind
+// the request is the first that it reads.
+func (c *conn) hijack() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state == alone {
+		c.s.stats.detached.Add(-1)
+	}
+	if c.state != looping {
+		_ = c.flush()
+	}
+	c.state = hijacked
+	c.settle()
+	c.s.stats.hijacked.Add(1)
+}
+
+// readHijacked is Read. c.mu is held, and given back.
+func (c *conn) readHijacked(p []byte) (int, error) {
+	defer c.mu.Unlock()
+	if c.pos < len(c.in) {
+		n := copy(p, c.in[c.pos:])
+		c.pos += n
+		c.settle()
+		return n, nil
+	}
+	if err := c.detached(); err != nil {
+		return 0, err
+	}
+	if c.pos < len(c.in) { // came on the way
+		n := copy(p, c.in[c.pos:])
+		c.pos += n
+		c.settle()
+		return n, nil
+	}
+	nc := c.nc
+	c.mu.Unlock()
+	defer c.mu.Lock()
+	return nc.Read(p)
+}
+
+// detached waits until the connection has left its loop. c.mu is held.
+func (c *conn) detached() error {
+	asked := false
+	for c.nc == nil {
+		switch {
+		case c.gone || c.eof && !asked:
+			return io.EOF
+		case c.closed:
+			return net.ErrClosed
+		case c.readBy != 0 && c.readBy <= now():
+			return &net.OpError{Op: "read", Net: "tcp", Err: os.ErrDeadlineExceeded}
+		case !asked:
+			asked = true
+			if !c.leaving {
+				c.leaving = true
+				if c.h.Post(c.leave) != nil {
+					return net.ErrClosed
+				}
+			}
+		default:
+			c.wait(c.readBy)
+		}
+		if c.stuck != nil {
+			return c.stuck
+		}
+	}
+	return nil
+}
+
+// SyscallConn lets the descriptor be waited for. What was received before has to be
+// read with Read first.
+func (c *conn) SyscallConn() (syscall.RawConn, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state != hijacked {
+		return nil, net.ErrClosed
+	}
+	if err := c.detached(); err != nil {
+		return nil, err
+	}
+	sc, ok := c.nc.(syscall.Conn)
+	if !ok {
+		return nil, errors.New("fasthttp: the connection has no descriptor")
+	}
+	return sc.SyscallConn()
+}
+
+// closeHijacked is Close. c.mu is held.
+func (c *conn) closeHijacked() error {
+	if c.closed {
+		return nil
+	}
+	c.closed = true
+	c.wake()
+	if c.nc == nil {
+		_ = c.h.Close() // what was written is sent first
+		return nil
+	}
+	c.state = over
+	c.s.left(c, hijacked)
+	return c.nc.Close()
+}
+
+// Adopt is reactor.Held's.
+func (c *conn) Adopt(s *websocket.Server, early []byte, u websocket.Upgraded) (websocket.Handle, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state != hijacked || c.closed {
+		return websocket.Handle{}, net.ErrClosed
+	}
+	if len(early) == 0 && c.nc == nil && c.pos == len(c.in) && !c.leaving {
+		h, err, ok := c.adoptInPlace(s, u)
+		if ok {
+			return h, err
+		}
+	}
+	// There are bytes in hand that only a connection on its way in can bring along.
+	if err := c.detached(); err != nil {
+		return websocket.Handle{}, err
+	}
+	nc, buffered := c.nc, append(bytes.Clone(early), c.in[c.pos:]...)
+	c.drop()
+	c.closed, c.state = true, over
+	c.mu.Unlock()
+	defer c.mu.Lock()
+	defer c.s.left(c, hijacked)
+	return s.Adopt(c.e, nc, buffered, u)
+}
+
+// adoptInPlace lets s have the connection on its loop. It answers false when more has
+// been received meanwhile.
+func (c *conn) adoptInPlace(s *websocket.Server, u websocket.Upgraded) (h websocket.Handle, err error, ok bool) {
+	done, more := false, false
+	err = c.h.Post(func(ec *engine.Conn) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		defer c.wake()
+		done = true
+		if more = c.pos < len(c.in) || c.eof; more {
+			return
+		}
+		c.closed, c.state = true, over
+		if err = any(s).(interface {
+			Take(*engine.Conn, websocket.Upgraded) error
+		}).Take(ec, u); err != nil {
+			return
+		}
+		c.s.left(c, hijacked)
+		h = ec.User().(*websocket.Conn).Handle()
+	})
+	if err != nil {
+		return h, net.ErrClosed, true
+	}
+	for !done && !c.gone {
+		c.waiters().Wait()
+	}
+	switch {
+	case more:
+		return h, nil, false
+	case !done:
+		return h, net.ErrClosed, true
+	}
+	return h, err, true
+}

@@ -1,0 +1,304 @@
+package fasthttp
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"time"
+
+	"github.com/sockeye-io/sockeye/engine"
+	"github.com/valyala/fasthttp"
+)
+
+// What the loop does: it collects requests, and lets them run.
+
+// OnOpen is engine.Handler's.
+func (s *server) OnOpen(ec *engine.Conn) error {
+	if c, ok := ec.User().(*conn); ok {
+		return s.reopened(c, ec)
+	}
+	c := &conn{s: s}
+	c.opened(ec)
+	if s.maxPerIP > 0 && !s.perIP.enter(c, s.maxPerIP) {
+		s.stats.refused.Add(1)
+		c.closed = true
+		_, _ = ec.Write(s.refusal(fasthttp.StatusTooManyRequests, "The number of connections from your ip exceeds MaxConnsPerIP"))
+		ec.Close()
+	}
+	ec.SetUser(c)
+	s.open.Add(1)
+	s.told(c, fasthttp.StateNew)
+	c.mu.Lock()
+	c.arm(ec, s.read)
+	c.mu.Unlock()
+	return nil
+}
+
+// OnData is engine.Handler's.
+func (s *server) OnData(ec *engine.Conn, p []byte) (int, error) {
+	c := ec.User().(*conn)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state != idle {
+		if len(c.in)-c.pos+len(p) > s.inbound {
+			return 0, engine.ErrInboundLimit
+		}
+		c.store(p)
+		return len(p), nil
+	}
+	fresh := len(c.in) == 0
+	if fresh && s.onLoop {
+		c.in = p
+	} else {
+		c.store(p)
+	}
+	s.progress(c, ec)
+	if c.state == idle && fresh && c.pos < len(c.in) && c.served > 0 {
+		c.arm(ec, s.read) // from its first byte; that of the first request is counted from OnOpen
+	}
+	if c.own == nil && c.in != nil {
+		c.settle()
+	}
+	return len(p), nil
+}
+
+// progress lets requests run that are there. c.mu is held; the state is idle.
+func (s *server) progress(c *conn, ec *engine.Conn) {
+	for c.state == idle && !c.closed && c.pos < len(c.in) {
+		v := c.scan.next(c.in[c.pos:], &s.limits)
+		if v == needMore {
+			if !c.eof {
+				break
+			}
+			c.fail, v = io.EOF, hopeless
+		}
+		c.boundary = true
+		switch v {
+		case whole:
+			c.end = c.pos + c.scan.end
+			c.scan = scan{}
+			if s.onLoop {
+				if ec.Buffered() > s.low {
+					c.scan = scan{}
+					c.end = c.pos
+					return // OnWritable goes on
+				}
+				s.loopRun(c, ec)
+				continue
+			}
+		case hopeless:
+			if c.fail == nil {
+				c.fail = io.ErrUnexpectedEOF
+			}
+			c.end = len(c.in)
+		case odd:
+			s.leave(c, ec)
+			return
+		}
+		c.state = running
+		if !s.pool.submit(c) {
+			s.refuse(c, ec)
+		}
+		return
+	}
+	if c.state != idle {
+		return
+	}
+	if c.pos == len(c.in) && (c.eof || c.drain) {
+		s.finished(c, ec)
+	}
+}
+
+// loopRun runs requests on the loop, from the one that is whole.
+func (s *server) loopRun(c *conn, ec *engine.Conn) {
+	c.state, c.ec = looping, ec
+	c.mu.Unlock()
+	keep := s.run(c)
+	c.mu.Lock()
+	c.ec = nil
+	if c.state == hijacked {
+		return
+	}
+	c.state = idle
+	if !keep {
+		s.finished(c, ec)
+		return
+	}
+	c.settle()
+	if c.pos == len(c.in) {
+		c.arm(ec, s.idle)
+	}
+}
+
+// finished closes a connection that nothing runs on.
+func (s *server) finished(c *conn, ec *engine.Conn) {
+	c.closed = true
+	c.drop()
+	ec.Close()
+}
+
+// refuse answers 503 to a request that nobody has time for.
+func (s *server) refuse(c *conn, ec *engine.Conn) {
+	s.stats.refused.Add(1)
+	c.state = idle
+	_, _ = ec.Write(s.refusal(fasthttp.StatusServiceUnavailable,
+		"The connection cannot be served because Server.Concurrency limit exceeded"))
+	s.finished(c, ec)
+}
+
+// The mail of a conn: the next bytes of a response, and those that are its last ones
+// for now.
+const (
+	mailData = iota
+	mailKeep
+	mailClose
+)
+
+// OnMail is engine.MailHandler's: what a worker has written.
+func (s *server) OnMail(ec *engine.Conn, tag int, p []byte) {
+	c := ec.User().(*conn)
+	_, _ = ec.Write(p) // a connection that takes no more hears of it in OnClose
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if ec.Buffered() > s.low {
+		c.owed += len(p) // OnWritable follows
+	} else {
+		c.inflight -= len(p) + c.owed
+		c.owed = 0
+		c.wake()
+	}
+	if tag == mailData || c.state != running {
+		return
+	}
+	c.state = idle
+	if tag == mailClose {
+		s.finished(c, ec)
+		return
+	}
+	c.settle()
+	s.progress(c, ec)
+	if c.state != idle || c.closed {
+		return
+	}
+	if len(c.in) == 0 {
+		c.arm(ec, s.idle)
+	} else {
+		c.arm(ec, s.read)
+	}
+}
+
+// OnWritable is engine.WritableHandler's.
+func (s *server) OnWritable(ec *engine.Conn) {
+	c := ec.User().(*conn)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.inflight -= c.owed
+	c.owed = 0
+	c.wake()
+	if c.state == idle && len(c.in) > 0 {
+		s.progress(c, ec)
+	}
+}
+
+// OnEOF is engine.EOFHandler's: the peer sends no more, and may still read.
+func (s *server) OnEOF(ec *engine.Conn) {
+	c := ec.User().(*conn)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.eof = true
+	if c.state == idle && !c.closed {
+		s.progress(c, ec)
+	}
+}
+
+// OnDrain is engine.DrainHandler's.
+func (s *server) OnDrain(ec *engine.Conn) {
+	c := ec.User().(*conn)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.drain = true
+	if c.state == idle && len(c.in) == 0 {
+		s.finished(c, ec)
+	}
+}
+
+// OnClose is engine.Handler's.
+func (s *server) OnClose(ec *engine.Conn, err error) {
+	c := ec.User().(*conn)
+	c.mu.Lock()
+	if c.leaving && errors.Is(err, errDetached) { // it has left its loop, no more
+		c.mu.Unlock()
+		return
+	}
+	c.gone, c.closed = true, true
+	c.inflight, c.owed = 0, 0
+	was := c.state
+	if was == idle {
+		c.drop()
+		c.state = over
+	}
+	c.wake()
+	c.mu.Unlock()
+	s.left(c, was)
+}
+
+// left counts a connection that has ended; it may be that its handler has not.
+func (s *server) left(c *conn, was connState) {
+	s.perIP.leave(c)
+	if was != hijacked {
+		s.told(c, fasthttp.StateClosed)
+	}
+	if s.open.Add(-1) == 0 {
+		s.pool.quiet()
+	}
+}
+
+// arm lets OnTimer be called after d, later ones having the timer go on. Zero is
+// never. The timer is set when there is none, or when it would be late: once in a
+// timeout, not for each request.
+func (c *conn) arm(ec *engine.Conn, d time.Duration) {
+	if d <= 0 {
+		c.deadline = 0
+		return
+	}
+	t := now()
+	c.deadline = t + int64(d)
+	if c.armed == 0 || c.armed > c.deadline {
+		c.armed = c.deadline
+		ec.SetTimer(d)
+	}
+}
+
+// OnTimer is engine.TimerHandler's.
+func (s *server) OnTimer(ec *engine.Conn) {
+	c := ec.User().(*conn)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.armed = 0
+	if c.leaving {
+		c.mu.Unlock()
+		c.leave(ec)
+		c.mu.Lock()
+		return
+	}
+	if c.state != idle || c.deadline == 0 || c.closed {
+		return
+	}
+	if d := c.deadline - now(); d > 0 {
+		c.armed = c.deadline
+		ec.SetTimer(time.Duration(d))
+		return
+	}
+	if len(c.in) == 0 && c.served > 0 {
+		s.finished(c, ec)
+		return
+	}
+	// fasthttp knows what to answer to a request that did not come.
+	c.fail = &net.OpError{Op: "read", Net: "tcp", Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: os.ErrDeadlineExceeded}
+	c.boundary, c.end = true, len(c.in)
+	c.state = running
+	if !s.pool.submit(c) {
+		s.refuse(c, ec)
+	}
+}

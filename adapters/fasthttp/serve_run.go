@@ -1,0 +1,261 @@
+package fasthttp
+
+import (
+	"io"
+	"log/slog"
+	"net"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"github.com/valyala/fasthttp"
+)
+
+// maxBurst is how many requests of one connection run before others get a turn.
+const maxBurst = 128
+
+// run lets fasthttp serve the request that is whole, and those that have followed it
+// meanwhile. fasthttp is given one request at a time, and told io.EOF between two of
+// them when there is no other: it ends without a word then, as for a client that has
+// closed. run answers whether the connection goes on.
+func (s *server) run(c *conn) (keep bool) {
+	c.given, c.ended, c.broken, c.hold, c.hijacking = false, false, false, false, false
+	c.burst = maxBurst
+	defer func() {
+		if v := recover(); v != nil { // in a body stream
+			s.panicked(v)
+			keep = false
+			c.forget()
+		}
+	}()
+	err := s.http.ServeConn(c)
+	s.count(err)
+	return c.ended && !c.broken && c.fail == nil
+}
+
+// forget lets s.http lose c, which it does when it has served a connection, but not
+// when that panicked.
+func (c *conn) forget() {
+	defer func() { _ = recover() }()
+	c.mu.Lock()
+	c.closed, c.end, c.fail = true, c.pos, io.EOF
+	c.boundary = true
+	c.mu.Unlock()
+	_ = c.s.http.ServeConn(c)
+}
+
+func (s *server) panicked(v any) {
+	s.stats.panics.Add(1)
+	stack := debug.Stack()
+	if l := s.http.Logger; l != nil {
+		l.Printf("fasthttp: handler panic: %v\n%s", v, stack)
+		return
+	}
+	slog.Error("fasthttp: handler panic", "panic", v, "stack", string(stack))
+}
+
+// work is run, on a goroutine of the pool.
+func (s *server) work(c *conn) {
+	keep := s.run(c)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state == hijacked {
+		return
+	}
+	if c.gone {
+		c.state = over
+		c.drop()
+		c.out.free(c.take())
+		c.out = nil
+		return
+	}
+	tag := mailKeep
+	if !keep {
+		tag = mailClose
+		c.closed = true
+	}
+	s.mail(c, tag, c.take())
+	c.out.free(nil)
+	c.out = nil
+}
+
+// take returns what is held of a response.
+func (c *conn) take() []byte {
+	if c.out == nil {
+		return nil
+	}
+	return c.out.b
+}
+
+// begin is called when a request is there for the handler. It answers false when it
+// is not the one that the scan saw: it must not run then.
+func (c *conn) begin() bool {
+	c.served++
+	c.hold = false
+	if c.state == alone || c.fail == nil && c.given && !c.broken && c.rest() == 0 {
+		c.given = false
+		return true
+	}
+	c.broken = true
+	return false
+}
+
+// rest is what fasthttp has not read of the request at hand.
+func (c *conn) rest() int {
+	if c.s.http.StreamRequestBody {
+		return 0 // the handler is about to
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.end - c.pos
+}
+
+// handled is called when the handler has returned. The response may be held back to
+// leave together with what follows, unless that may take its time.
+func (c *conn) handled(stream, hijack bool) {
+	c.hold = !stream && c.state != alone
+	c.hijacking = hijack
+}
+
+// last reports whether no request may follow the one at hand.
+func (c *conn) last() bool {
+	if c.s.maxRequests > 0 && int(c.served) >= c.s.maxRequests {
+		return true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.drain
+}
+
+// active is called when fasthttp has the first byte of a request.
+func (c *conn) active() {
+	if c.boundary && c.state != alone {
+		c.broken = true // it is left over from the one before
+	}
+	c.boundary = false
+}
+
+// Read is net.Conn's.
+func (c *conn) Read(p []byte) (int, error) {
+	c.mu.Lock()
+	switch c.state {
+	case running, looping:
+		defer c.mu.Unlock()
+		return c.readRequest(p)
+	case alone:
+		return c.readAlone(p)
+	case hijacked:
+		return c.readHijacked(p)
+	default:
+		c.mu.Unlock()
+		return 0, net.ErrClosed
+	}
+}
+
+// readRequest gives fasthttp the request at hand, then the next one.
+func (c *conn) readRequest(p []byte) (int, error) {
+	if c.boundary && !c.broken && c.pos < len(c.in) && c.fail == nil && c.end == c.pos {
+		c.another()
+	}
+	if c.broken || c.closed && c.fail == nil {
+		return 0, io.ErrUnexpectedEOF
+	}
+	if c.pos < c.end {
+		c.boundary, c.given = false, true
+		n := copy(p, c.in[c.pos:c.end])
+		c.pos += n
+		return n, nil
+	}
+	switch {
+	case c.fail != nil:
+		return 0, c.fail
+	case c.boundary:
+		c.ended = true
+		return 0, io.EOF
+	}
+	c.broken = true
+	return 0, io.ErrUnexpectedEOF
+}
+
+// another lets fasthttp have the next request, if it is whole.
+func (c *conn) another() {
+	if c.burst == 0 || c.ec != nil && c.ec.Buffered() > c.s.low {
+		return
+	}
+	if c.scan.next(c.in[c.pos:], &c.s.limits) == whole {
+		c.burst--
+		c.end = c.pos + c.scan.end
+		c.scan = scan{}
+	}
+}
+
+// Close is net.Conn's. fasthttp calls it at the end of each run, and whoever has
+// hijacked the connection.
+func (c *conn) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch c.state {
+	case running, looping, alone:
+		if !c.ended { // else fasthttp means the run alone
+			c.closed = true
+		}
+		return nil
+	case hijacked:
+		return c.closeHijacked()
+	default:
+		return nil
+	}
+}
+
+// SetDeadline is net.Conn's. It is the last that fasthttp does before it lets a
+// hijacked connection go.
+func (c *conn) SetDeadline(t time.Time) error {
+	if c.hijacking {
+		c.hijacking = false
+		c.hijack()
+	}
+	_ = c.SetReadDeadline(t)
+	return c.SetWriteDeadline(t)
+}
+
+// SetReadDeadline is net.Conn's.
+func (c *conn) SetReadDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.readBy = stamp(t)
+	if c.nc != nil {
+		return c.nc.SetReadDeadline(t)
+	}
+	c.wake()
+	return nil
+}
+
+// SetWriteDeadline is net.Conn's.
+func (c *conn) SetWriteDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.writeBy = stamp(t)
+	if c.nc != nil {
+		return c.nc.SetWriteDeadline(t)
+	}
+	c.wake()
+	return nil
+}
+
+// count tells the stats what became of a run.
+func (s *server) count(err error) {
+	switch err.(type) { //nolint:errorlint // fasthttp returns these as they are
+	case nil:
+	case *fasthttp.ErrSmallBuffer:
+		s.stats.bad.Add(1)
+	case *net.OpError, syscall.Errno:
+	default:
+		switch err { //nolint:errorlint // the same
+		case fasthttp.ErrBodyTooLarge:
+			s.stats.tooLarge.Add(1)
+		case net.ErrClosed, errWriteTimeout:
+		default:
+			s.stats.bad.Add(1)
+		}
+	}
+}
