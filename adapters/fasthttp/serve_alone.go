@@ -9,46 +9,55 @@ import (
 	"github.com/sockeye-io/sockeye/engine"
 )
 
-// A request that does not fit memory, or that only fasthttp's parser can tell the end
-// of, is read by fasthttp itself, from a net.Conn, on a goroutine of its own. When the
-// connection is idle again it goes back to a loop.
+// A request that only fasthttp's parser can tell the end of, or that does not fit
+// memory, has a goroutine of its own. When fasthttp wants to read more than there is,
+// the connection leaves its loop, for a net.Conn that can be waited on; when it is
+// idle it goes back to one.
 
-// leave begins it. c.mu is held; the state is idle.
-func (s *server) leave(c *conn, ec *engine.Conn) {
+// serveAlone begins it. c.mu is held; the state is idle.
+func (s *server) serveAlone(c *conn, ec *engine.Conn, large bool) {
 	if s.stats.detached.Add(1) > s.maxDetached {
 		s.stats.detached.Add(-1)
 		s.refuse(c, ec)
 		return
 	}
 	c.state = alone
-	c.leaving = true
-	// Not here: OnData has not answered what it takes.
-	if err := ec.Handle().Post(c.leave); err != nil {
-		s.stats.detached.Add(-1)
-		s.refuse(c, ec)
+	if large {
+		_ = c.askToLeave() // reading does it too, but the loop would have to keep what comes until then
 	}
+	go func() {
+		defer s.stats.detached.Add(-1)
+		s.work(c)
+	}()
 }
 
-// leave takes the connection from its loop, on it.
+// askToLeave lets the loop give the connection up. c.mu is held.
+func (c *conn) askToLeave() error {
+	if c.leaving || c.nc != nil {
+		return nil
+	}
+	err := c.h.Post(c.leave)
+	c.leaving = err == nil
+	return err
+}
+
+// leave takes the connection from its loop, on it. Nothing is mailed from the time it
+// was asked for, so all of it is written by now.
 func (c *conn) leave(ec *engine.Conn) {
-	nc, unread, err := detach(ec)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	defer c.wake()
-	if errors.Is(err, errBusy) {
-		ec.SetTimer(time.Millisecond) // as soon as there is one
-		return
+	nc, unread, err := ec.Detach() // OnClose comes when the callback is over
+	if errors.Is(err, engine.ErrDetachBusy) {
+		return // OnWritable follows
 	}
+	defer c.wake()
 	c.leaving = false
 	if err != nil {
 		c.stuck = err
-		if c.state == alone {
-			c.s.stats.detached.Add(-1)
-			c.s.refuse(c, ec)
-		}
 		return
 	}
 	c.nc = nc
+	c.inflight, c.owed, c.armed = 0, 0, 0
 	if len(unread) > 0 {
 		c.store(unread)
 	}
@@ -58,39 +67,92 @@ func (c *conn) leave(ec *engine.Conn) {
 	if c.writeBy != 0 {
 		_ = nc.SetWriteDeadline(began.Add(time.Duration(c.writeBy)))
 	}
-	if c.state == alone {
-		c.s.stats.left.Add(1)
-		c.boundary = true
-		go c.s.serveAlone(c)
-	}
+	c.s.stats.left.Add(1)
 }
 
-// serveAlone is run, on a goroutine of its own.
-func (s *server) serveAlone(c *conn) {
-	keep := s.run(c)
-	c.mu.Lock()
-	if c.state == hijacked {
-		c.mu.Unlock()
-		return
+// detached waits until the connection has left its loop, for a reader. c.mu is held,
+// but for the waiting.
+func (c *conn) detached() error {
+	for c.nc == nil {
+		switch {
+		case c.gone, c.eof:
+			return io.EOF
+		case c.closed:
+			return net.ErrClosed
+		case c.readBy != 0 && c.readBy <= now():
+			return c.timeout("read")
+		case c.stuck != nil:
+			return c.stuck
+		}
+		switch err := c.askToLeave(); {
+		case err == nil:
+			c.wait(c.readBy)
+		case errors.Is(err, engine.ErrMailboxFull):
+			c.wait(now() + int64(time.Millisecond))
+		default:
+			return net.ErrClosed
+		}
 	}
-	s.stats.detached.Add(-1)
+	return nil
+}
+
+// readAlone is Read: what was received on the loop, then what comes. c.mu is held,
+// and given back.
+func (c *conn) readAlone(p []byte) (int, error) {
+	defer c.mu.Unlock()
+	if c.pos == len(c.in) {
+		if c.boundary {
+			c.ended = true
+			return 0, io.EOF
+		}
+		if err := c.detached(); err != nil {
+			return 0, err
+		}
+	}
+	c.boundary = false
+	return c.readOn(p)
+}
+
+// readOn reads what is left of the loop's, then from the connection that has left it.
+// c.mu is held, but while that waits.
+func (c *conn) readOn(p []byte) (int, error) {
+	if c.pos < len(c.in) {
+		n := copy(p, c.in[c.pos:])
+		c.pos += n
+		if c.pos == len(c.in) {
+			c.settle()
+		}
+		return n, nil
+	}
 	nc := c.nc
-	c.drop()
+	c.mu.Unlock()
+	defer c.mu.Lock()
+	return nc.Read(p)
+}
+
+// returned gives a connection that had left back to a loop, or closes it. c.mu is
+// held, but while that waits.
+func (s *server) returned(c *conn, keep bool) {
+	nc := c.nc
 	if !keep {
+		c.drop()
 		c.closed, c.state = true, over
 		c.mu.Unlock()
-		lingering(nc)
-		s.left(c, alone)
+		linger(nc)
+		s.left(c, running)
+		c.mu.Lock()
 		return
 	}
 	c.nc, c.state = nil, idle
+	c.settle()
 	c.mu.Unlock()
 	_ = nc.SetDeadline(time.Time{})
-	if _, err := c.e.AdoptFor(nc, nil, s, s.options, c); err != nil {
-		c.mu.Lock()
+	_, err := c.e.AdoptFor(nc, nil, s, s.options, c)
+	c.mu.Lock()
+	if err != nil {
+		c.drop()
 		c.closed, c.state = true, over
-		c.mu.Unlock()
-		s.left(c, alone)
+		s.left(c, running)
 	}
 }
 
@@ -99,34 +161,14 @@ func (s *server) reopened(c *conn, ec *engine.Conn) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.h = ec.Handle()
-	c.armed, c.inflight, c.owed = 0, 0, 0
 	c.scan = scan{}
-	c.arm(ec, s.idle)
+	c.proceed(ec)
 	return nil
 }
 
-// readAlone is Read: what was received on the loop, then what comes. c.mu is held,
-// and given back.
-func (c *conn) readAlone(p []byte) (int, error) {
-	if c.pos < len(c.in) {
-		defer c.mu.Unlock()
-		c.boundary = false
-		n := copy(p, c.in[c.pos:])
-		c.pos += n
-		return n, nil
-	}
-	nc := c.nc
-	c.mu.Unlock()
-	if c.boundary {
-		c.ended = true
-		return 0, io.EOF
-	}
-	return nc.Read(p)
-}
-
-// lingering closes nc so that the peer gets the last answer: a reset, for bytes that
+// linger closes nc so that the peer gets the last answer: a reset, for bytes that
 // nobody has read, could overtake it.
-func lingering(nc net.Conn) {
+func linger(nc net.Conn) {
 	defer nc.Close() //nolint:errcheck // there is nobody to tell
 	half, ok := nc.(interface{ CloseWrite() error })
 	if !ok || half.CloseWrite() != nil {

@@ -3,9 +3,7 @@ package fasthttp
 import (
 	"bytes"
 	"errors"
-	"io"
 	"net"
-	"os"
 	"syscall"
 
 	"github.com/sockeye-io/sockeye/adapters/fasthttp/internal/reactor"
@@ -23,9 +21,6 @@ var _ reactor.Held = (*conn)(nil)
 func (c *conn) hijack() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.state == alone {
-		c.s.stats.detached.Add(-1)
-	}
 	if c.state != looping {
 		_ = c.flush()
 	}
@@ -37,54 +32,12 @@ func (c *conn) hijack() {
 // readHijacked is Read. c.mu is held, and given back.
 func (c *conn) readHijacked(p []byte) (int, error) {
 	defer c.mu.Unlock()
-	if c.pos < len(c.in) {
-		n := copy(p, c.in[c.pos:])
-		c.pos += n
-		c.settle()
-		return n, nil
-	}
-	if err := c.detached(); err != nil {
-		return 0, err
-	}
-	if c.pos < len(c.in) { // came on the way
-		n := copy(p, c.in[c.pos:])
-		c.pos += n
-		c.settle()
-		return n, nil
-	}
-	nc := c.nc
-	c.mu.Unlock()
-	defer c.mu.Lock()
-	return nc.Read(p)
-}
-
-// detached waits until the connection has left its loop. c.mu is held.
-func (c *conn) detached() error {
-	asked := false
-	for c.nc == nil {
-		switch {
-		case c.gone || c.eof && !asked:
-			return io.EOF
-		case c.closed:
-			return net.ErrClosed
-		case c.readBy != 0 && c.readBy <= now():
-			return &net.OpError{Op: "read", Net: "tcp", Err: os.ErrDeadlineExceeded}
-		case !asked:
-			asked = true
-			if !c.leaving {
-				c.leaving = true
-				if c.h.Post(c.leave) != nil {
-					return net.ErrClosed
-				}
-			}
-		default:
-			c.wait(c.readBy)
-		}
-		if c.stuck != nil {
-			return c.stuck
+	if c.pos == len(c.in) {
+		if err := c.detached(); err != nil {
+			return 0, err
 		}
 	}
-	return nil
+	return c.readOn(p)
 }
 
 // SyscallConn lets the descriptor be waited for. What was received before has to be

@@ -3,8 +3,6 @@ package fasthttp
 import (
 	"errors"
 	"io"
-	"net"
-	"os"
 	"time"
 
 	"github.com/sockeye-io/sockeye/engine"
@@ -41,11 +39,7 @@ func (s *server) OnData(ec *engine.Conn, p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.state != idle {
-		if len(c.in)-c.pos+len(p) > s.inbound {
-			return 0, engine.ErrInboundLimit
-		}
-		c.store(p)
-		return len(p), nil
+		return c.ahead(p)
 	}
 	fresh := len(c.in) == 0
 	if fresh && s.onLoop {
@@ -63,6 +57,20 @@ func (s *server) OnData(ec *engine.Conn, p []byte) (int, error) {
 	return len(p), nil
 }
 
+// ahead keeps what has come while the connection is not idle. When it gets too much
+// the connection leaves its loop, so that its peer is held back.
+func (c *conn) ahead(p []byte) (int, error) {
+	n := len(c.in) - c.pos + len(p)
+	if n > c.s.inbound {
+		return 0, engine.ErrInboundLimit
+	}
+	if n > c.s.inbound/2 {
+		_ = c.askToLeave()
+	}
+	c.store(p)
+	return len(p), nil
+}
+
 // progress lets requests run that are there. c.mu is held; the state is idle.
 func (s *server) progress(c *conn, ec *engine.Conn) {
 	for c.state == idle && !c.closed && c.pos < len(c.in) {
@@ -73,14 +81,12 @@ func (s *server) progress(c *conn, ec *engine.Conn) {
 			}
 			c.fail, v = io.EOF, hopeless
 		}
-		c.boundary = true
+		c.end = c.pos + c.scan.end
+		c.boundary, c.scan = true, scan{}
 		switch v {
 		case whole:
-			c.end = c.pos + c.scan.end
-			c.scan = scan{}
 			if s.onLoop {
 				if ec.Buffered() > s.low {
-					c.scan = scan{}
 					c.end = c.pos
 					return // OnWritable goes on
 				}
@@ -92,8 +98,8 @@ func (s *server) progress(c *conn, ec *engine.Conn) {
 				c.fail = io.ErrUnexpectedEOF
 			}
 			c.end = len(c.in)
-		case odd:
-			s.leave(c, ec)
+		case odd, large:
+			s.serveAlone(c, ec, v == large)
 			return
 		}
 		c.state = running
@@ -168,7 +174,7 @@ func (s *server) OnMail(ec *engine.Conn, tag int, p []byte) {
 		c.owed = 0
 		c.wake()
 	}
-	if tag == mailData || c.state != running {
+	if tag == mailData || c.state != running && c.state != alone {
 		return
 	}
 	c.state = idle
@@ -177,14 +183,18 @@ func (s *server) OnMail(ec *engine.Conn, tag int, p []byte) {
 		return
 	}
 	c.settle()
-	s.progress(c, ec)
-	if c.state != idle || c.closed {
-		return
-	}
-	if len(c.in) == 0 {
-		c.arm(ec, s.idle)
-	} else {
-		c.arm(ec, s.read)
+	c.proceed(ec)
+}
+
+// proceed goes on when a run is over. c.mu is held.
+func (c *conn) proceed(ec *engine.Conn) {
+	c.s.progress(c, ec)
+	switch {
+	case c.state != idle || c.closed:
+	case len(c.in) == 0:
+		c.arm(ec, c.s.idle)
+	default:
+		c.arm(ec, c.s.read)
 	}
 }
 
@@ -196,7 +206,12 @@ func (s *server) OnWritable(ec *engine.Conn) {
 	c.inflight -= c.owed
 	c.owed = 0
 	c.wake()
-	if c.state == idle && len(c.in) > 0 {
+	switch {
+	case c.leaving:
+		c.mu.Unlock()
+		c.leave(ec)
+		c.mu.Lock()
+	case c.state == idle && len(c.in) > 0:
 		s.progress(c, ec)
 	}
 }
@@ -225,12 +240,12 @@ func (s *server) OnDrain(ec *engine.Conn) {
 
 // OnClose is engine.Handler's.
 func (s *server) OnClose(ec *engine.Conn, err error) {
+	if errors.Is(err, engine.ErrDetached) {
+		return // it has left its loop, no more; it may be back on another
+	}
 	c := ec.User().(*conn)
 	c.mu.Lock()
-	if c.leaving && errors.Is(err, errDetached) { // it has left its loop, no more
-		c.mu.Unlock()
-		return
-	}
+
 	c.gone, c.closed = true, true
 	c.inflight, c.owed = 0, 0
 	was := c.state
@@ -276,12 +291,6 @@ func (s *server) OnTimer(ec *engine.Conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.armed = 0
-	if c.leaving {
-		c.mu.Unlock()
-		c.leave(ec)
-		c.mu.Lock()
-		return
-	}
 	if c.state != idle || c.deadline == 0 || c.closed {
 		return
 	}
@@ -295,7 +304,7 @@ func (s *server) OnTimer(ec *engine.Conn) {
 		return
 	}
 	// fasthttp knows what to answer to a request that did not come.
-	c.fail = &net.OpError{Op: "read", Net: "tcp", Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: os.ErrDeadlineExceeded}
+	c.fail = c.timeout("read")
 	c.boundary, c.end = true, len(c.in)
 	c.state = running
 	if !s.pool.submit(c) {

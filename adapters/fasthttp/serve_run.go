@@ -54,12 +54,22 @@ func (s *server) panicked(v any) {
 	slog.Error("fasthttp: handler panic", "panic", v, "stack", string(stack))
 }
 
-// work is run, on a goroutine of the pool.
+// work is run, on a goroutine other than the loop.
 func (s *server) work(c *conn) {
 	keep := s.run(c)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.state == hijacked {
+		return
+	}
+	for c.leaving && !c.gone {
+		c.wait(0)
+	}
+	if c.nc != nil {
+		if c.flush() != nil {
+			keep = false
+		}
+		s.returned(c, keep)
 		return
 	}
 	if c.gone {
@@ -253,7 +263,7 @@ func (s *server) count(err error) {
 		switch err { //nolint:errorlint // the same
 		case fasthttp.ErrBodyTooLarge:
 			s.stats.tooLarge.Add(1)
-		case net.ErrClosed, errWriteTimeout:
+		case net.ErrClosed:
 		default:
 			s.stats.bad.Add(1)
 		}

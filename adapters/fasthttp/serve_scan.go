@@ -18,6 +18,8 @@ const (
 	// odd: nothing is claimed about it. fasthttp's parser has to read it from the
 	// connection itself, and to say where it ends.
 	odd
+	// large: as odd, but for its size alone.
+	large
 )
 
 // limits are what bounds a request on the loop.
@@ -109,7 +111,7 @@ func (s *scan) body(l *limits) verdict {
 	case l.body > 0 && s.length > l.body:
 		return hopeless
 	case s.length > int64(l.wait):
-		return odd
+		return large
 	}
 	s.state, s.end = atBody, s.pos+int(s.length)
 	return needMore
@@ -144,7 +146,7 @@ func (s *scan) chunk(p []byte, l *limits) verdict {
 			return hopeless
 		}
 		if s.length > int64(l.wait) {
-			return odd
+			return large
 		}
 		if len(p) < i+2 {
 			if len(p) > i && p[i] != '\r' {
@@ -169,7 +171,7 @@ func (s *scan) chunk(p []byte, l *limits) verdict {
 // framing.
 func (s *scan) waiting(p []byte, l *limits) verdict {
 	if len(p)-l.head > l.wait {
-		return odd
+		return large
 	}
 	return needMore
 }

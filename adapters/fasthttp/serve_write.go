@@ -17,7 +17,14 @@ const (
 	maxWindow = 64 << 10
 )
 
-var errWriteTimeout = &net.OpError{Op: "write", Net: "tcp", Err: os.ErrDeadlineExceeded}
+// timeout is the error of an operation whose deadline has passed.
+func (c *conn) timeout(op string) error {
+	network := "tcp"
+	if c.other != nil {
+		network = c.other.local.Network()
+	}
+	return &net.OpError{Op: op, Net: network, Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: os.ErrDeadlineExceeded}
+}
 
 // Write is net.Conn's. On the loop it never waits; elsewhere it does while the peer
 // does not read.
@@ -75,9 +82,9 @@ func (c *conn) send(p []byte) (n int, err error) {
 			m, err := nc.Write(p[n:])
 			c.mu.Lock()
 			return n + m, err
-		case c.inflight > 0 && c.inflight+len(piece) > c.s.window:
+		case c.leaving || c.inflight > 0 && c.inflight+len(piece) > c.s.window:
 			if !c.wait(c.writeBy) {
-				return n, errWriteTimeout
+				return n, c.timeout("write")
 			}
 		default:
 			if err := c.post(mailData, piece); err != nil {
