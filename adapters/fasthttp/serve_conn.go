@@ -46,6 +46,7 @@ type conn struct {
 	closed  bool  // by us: no more may be written
 	gone    bool  // the engine has told OnClose
 	leaving bool  // its loop: it was asked to
+	owned   bool  // hijacked, and not by fasthttp's hijack handler any more
 	drain   bool  // no further requests are wanted
 	stuck   error // why it cannot leave
 	counted bool  // in server.perIP

@@ -211,6 +211,9 @@ func (c *conn) Close() error {
 		}
 		return nil
 	case hijacked:
+		if c.owned { // fasthttp's hijack handler has returned
+			return nil
+		}
 		return c.closeHijacked()
 	default:
 		return nil

@@ -164,6 +164,7 @@ func (c *Conn) Close() error {
 	case c.conn() == nil:
 		return ErrNilNetConn
 	}
+	c.counts.closed.Store(true)
 	err := c.conn().Close()
 	c.leave()
 	return err

@@ -7,8 +7,11 @@ import (
 	"github.com/sockeye-io/sockeye/adapters/fasthttp/internal/reactor"
 )
 
-// counted is in which mode the adapter has a connection: 0 none, else the mode and one.
-type counted struct{ mode atomic.Uint32 }
+// counted is what the adapter knows of a connection.
+type counted struct {
+	mode   atomic.Uint32 // 0 none, else the mode and one
+	closed atomic.Bool   // Close was called
+}
 
 // opened is told of every connection that an upgrader or a Dialer has made, before
 // anybody else has it. Those of a Dialer are their maker's alone.

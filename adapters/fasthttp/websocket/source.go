@@ -20,7 +20,10 @@ func (c *Conn) fill() error {
 		if c.conn() == nil {
 			return ErrNilNetConn
 		}
-		c.openSource()
+		before := len(c.early)
+		if c.openSource(); len(c.early) > before {
+			return nil
+		}
 	}
 	have := len(c.early)
 	if have == 0 && c.source == sourceRaw {
@@ -114,7 +117,11 @@ func (c *Conn) direct(p []byte) (n int, err error) {
 		if c.conn() == nil {
 			return 0, ErrNilNetConn
 		}
-		c.openSource()
+		if c.openSource(); len(c.early) > 0 {
+			n = copy(p, c.early)
+			c.early = c.early[n:]
+			return n, nil
+		}
 	}
 	return c.read(p)
 }

@@ -5,13 +5,19 @@ import (
 	"net"
 	"os"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sockeye-io/sockeye/adapters/fasthttp/internal/reactor"
 )
 
 // openSource finds out how to read.
 func (c *Conn) openSource() {
 	c.source = sourcePlain
+	if held, ok := c.conn().(reactor.Held); ok {
+		c.comeOut(held)
+	}
 	if !c.parks() {
 		return
 	}
@@ -21,11 +27,26 @@ func (c *Conn) openSource() {
 	}
 }
 
+// comeOut takes the connection away from its loop. Writers wait meanwhile.
+func (c *Conn) comeOut(held reactor.Held) {
+	c.lock.lock(time.Time{})
+	defer c.lock.unlock()
+	nc, unread, err := held.Out()
+	if err != nil {
+		return // it will say so itself
+	}
+	c.early = append(c.early, unread...)
+	c.below.Store(&nc)
+	if c.counts.closed.Load() { // by somebody who may not have seen nc
+		_ = nc.Close()
+	}
+}
+
 // parks tells whether the connection is read by its descriptor: only one that is known to have nothing of its own above
 // it. A type that embeds one of them may mean something by its Read.
 func (c *Conn) parks() bool {
 	switch c.conn().(type) {
-	case *net.TCPConn, *net.UnixConn:
+	case *net.TCPConn, *net.UnixConn, reactor.Held:
 		return true
 	}
 	return false
