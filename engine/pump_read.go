@@ -15,10 +15,16 @@ const (
 	readGone                // the connection was gone before
 )
 
+// firstRead is the read buffer of a pump whose peer sends little at a time, in bytes.
+const firstRead = 4 << 10
+
 // readAll brings the loop one read at a time.
 func (p *pump) readAll() {
 	defer p.deafen()
-	buf := make([]byte, maxDatagram)
+	buf := make([]byte, firstRead)
+	if p.packet {
+		buf = make([]byte, maxDatagram)
+	}
 	for p.isHanded() == nil {
 		n, err := p.read(buf)
 		if n == 0 && err == nil {
@@ -26,6 +32,9 @@ func (p *pump) readAll() {
 		}
 		v := p.bring(buf[:n], err)
 		if v == readOn {
+			if !p.packet {
+				buf = fitting(buf, n)
+			}
 			continue
 		}
 		if h := p.isHanded(); h != nil && v == readLast {
@@ -35,6 +44,18 @@ func (p *pump) readAll() {
 		}
 		return
 	}
+}
+
+// fitting returns the buffer for the read after one that brought n bytes: larger when
+// it was full, the first again when most of it was not needed.
+func fitting(buf []byte, n int) []byte {
+	switch {
+	case n == len(buf) && n < maxDatagram:
+		return make([]byte, 2*n)
+	case n < len(buf)/4 && len(buf) > firstRead:
+		return make([]byte, firstRead)
+	}
+	return buf
 }
 
 // bring gives the loop what was read and waits until it has come to it.
