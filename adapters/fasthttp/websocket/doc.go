@@ -1,5 +1,16 @@
 // Package websocket is github.com/fasthttp/websocket by another import path: the same names, types, constants and
-// error texts, on the loops of package engine.
+// error texts, for a fraction of the memory.
+//
+// What the handler of FastHTTPUpgrader.Upgrade does decides how a connection is served. It has
+//
+//   - a loop of package engine and no goroutine, when the handler registers Conn.OnMessage and returns: under 1 KB;
+//   - a goroutine that waits at the descriptor, when the handler reads: about 3 KB, since RequestCtx and buffers of
+//     fasthttp are given back and a buffer is borrowed only while there are bytes for it;
+//   - a goroutine and a read buffer, as in the original, where there is no descriptor to wait at: TLS, pipes, and
+//     net.Conns of other kinds. TLS keeps fasthttp's goroutine and RequestCtx too, unless Server.KeepHijackedConns is set.
+//
+// A program that does not call OnMessage needs no change but the import path. The engine behind OnMessage starts with the
+// first such connection; the package fasthttp above has what concerns it: UseEngine, Shutdown, ReadStats.
 //
 // What differs in a Conn, each time because the protocol or many goroutines ask for it:
 //
@@ -39,4 +50,17 @@
 //   - Of responseHeader no second Upgrade, Connection or Sec-WebSocket-Accept is sent, nor what has no proper name; control
 //     characters in a subprotocol are replaced, as in other values. Names count however they are capitalised.
 //   - All deadlines of the HTTP server are cleared, also with a HandshakeTimeout.
+//
+// What differs in a FastHTTPUpgrader, besides the first of these:
+//
+//   - The RequestCtx is gone when the handler of Upgrade runs. What is needed of it has to be copied before.
+//   - HandshakeTimeout bounds the writing of the answer.
+//   - A key that is not 16 bytes in base64 is refused.
+//   - All of a request's Connection, Upgrade, Sec-WebSocket-Version and Sec-WebSocket-Protocol fields are looked at.
+//   - A refusal carries Sec-WebSocket-Version (RFC 6455 section 4.4), and 503 is the answer during Shutdown.
+//   - A handler that panics is logged, and its connection closed with 1011; the program goes on.
+//   - NetConn is the connection itself, not fasthttp's wrapper of it, which is why MaxConnsPerIP counts a plain connection
+//     until it is upgraded.
+//
+// What differs in an Upgrader's or FastHTTPUpgrader's connection on a loop is told by Conn.OnMessage.
 package websocket
