@@ -7,13 +7,14 @@
 //	SOCKEYE_BENCH=1 go test -count=1 -v -run TestCPUPerMessage ./bench   # server CPU per echo, against raw gnet and gorilla
 //	SOCKEYE_BENCH=1 go test -count=1 -v -run TestIdleRSS ./bench         # memory of an idle connection
 //	SOCKEYE_BENCH=1 go test -count=1 -v -run TestSyscalls ./bench        # counts, exact on any machine; needs strace
+//	SOCKEYE_BENCH=1 go test -count=1 -v -run TestAdapter ./bench         # fasthttp/websocket and the drop-in for it
 //
 // SOCKEYE_BENCH_ROUNDS sets the number of repetitions of the first two, 9 unless set. They need two processors: the
 // servers run pinned to processor 0 with GOMAXPROCS=1, the load to processor 1.
 //
 // The parts are usable by themselves:
 //
-//	bench/rivals    the other servers, in a module of their own
+//	bench/rivals    the other servers, in a module of their own; bench/cmd/adapters is a server on our adapters
 //	bench/load      drives an echo server; bench/cmd/load is its command
 //	bench/probe     what a process costs: CPU, memory, descriptors, context switches
 //	bench/trace     system calls of a process, by strace

@@ -15,6 +15,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 )
@@ -36,6 +37,7 @@ func Main(serve func(addr string, ready func(net.Addr)) error) {
 			if s != syscall.SIGUSR1 {
 				os.Exit(0)
 			}
+			runtime.GC() // a sync.Pool lets go of what is in it at the second collection
 			debug.FreeOSMemory()
 		}
 	}()
