@@ -8,6 +8,7 @@
 //	SOCKEYE_BENCH=1 go test -count=1 -v -run TestIdleRSS ./bench         # memory of an idle connection
 //	SOCKEYE_BENCH=1 go test -count=1 -v -run TestSyscalls ./bench        # counts, exact on any machine; needs strace
 //	SOCKEYE_BENCH=1 go test -count=1 -v -run TestAdapter ./bench         # fasthttp/websocket and the drop-in for it
+//	SOCKEYE_BENCH=1 go test -count=1 -v -run TestHTTP ./bench            # fasthttp.Server and our Serve; needs wrk
 //
 // SOCKEYE_BENCH_ROUNDS sets the number of repetitions of the first two, 9 unless set. They need two processors: the
 // servers run pinned to processor 0 with GOMAXPROCS=1, the load to processor 1.
