@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 
 	gorilla "github.com/gorilla/websocket"
@@ -219,39 +218,4 @@ func (c asTalker) ReadMessage() (messageType int, p []byte, err error) {
 
 func (c asTalker) WriteMessage(messageType int, data []byte) error {
 	return c.Client.WriteMessage(c.ctx, sockeye.MessageType(messageType), data)
-}
-
-// TestDialMany: a Dialer and an Upgrader are for many goroutines at once.
-func TestDialMany(t *testing.T) {
-	t.Parallel()
-	for _, s := range []settings{{}, {secure: true, server: true, client: true}} {
-		at := served(t, s.secure, echoes(websocket.Upgrader{EnableCompression: s.server}))
-		d := s.dialer()
-		proxy := &tunnel{backup: strings.Trim(strings.TrimPrefix(at, "wss"), "ws:/")}
-		u := proxy.start(t)
-		var all sync.WaitGroup
-		for i := range 100 {
-			all.Go(func() {
-				d := d
-				if i%4 == 0 {
-					through := *d
-					through.Proxy, d = http.ProxyURL(u), &through
-				}
-				c, _, err := d.Dial(at, nil)
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				defer c.Close()
-				say := strings.Repeat(fmt.Sprint("message ", i, " "), 50)
-				if err := c.WriteMessage(websocket.TextMessage, []byte(say)); err != nil {
-					t.Error(err)
-				}
-				if _, p, err := c.ReadMessage(); err != nil || string(p) != say {
-					t.Errorf("%q, %v", p, err)
-				}
-			})
-		}
-		all.Wait()
-	}
 }

@@ -51,7 +51,13 @@ func TestUpgradeWindow(t *testing.T) {
 			offer = "permessage-deflate"
 		}
 		for name, write := range ways {
-			at := served(t, false, func(w http.ResponseWriter, r *http.Request) {
+			say := func(c *websocket.Conn) {
+				if err := write(c); err != nil {
+					t.Error(err)
+				}
+				_, _, _ = c.ReadMessage()
+			}
+			at := strings.Trim(served(t, false, func(w http.ResponseWriter, r *http.Request) {
 				u := websocket.Upgrader{EnableCompression: true}
 				c, err := u.Upgrade(w, r, nil)
 				if err != nil {
@@ -59,12 +65,12 @@ func TestUpgradeWindow(t *testing.T) {
 					return
 				}
 				defer c.Close()
-				if err := write(c); err != nil {
-					t.Error(err)
-				}
-				_, _, _ = c.ReadMessage()
-			})
-			nc, err := net.Dial("tcp", strings.Trim(at, "ws:/"))
+				say(c)
+			}), "ws:/")
+			if bits%2 == 0 {
+				at = serve(t, &websocket.FastHTTPUpgrader{EnableCompression: true}, say)
+			}
+			nc, err := net.Dial("tcp", at)
 			if err != nil {
 				t.Fatal(err)
 			}
