@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -180,4 +182,74 @@ func TestDialDeadlineGone(t *testing.T) {
 	if _, p, err := c.ReadMessage(); err != nil || string(p) != "hello" {
 		t.Errorf("ReadMessage = %q, %v", p, err)
 	}
+}
+
+// TestDialCancelAnytime cancels a dial at any point of it, the last ones too: there is a
+// Conn that works, or an error and a connection that is closed.
+func TestDialCancelAnytime(t *testing.T) {
+	t.Parallel()
+	for _, secure := range []bool{false, true} {
+		at := served(t, secure, echoes(websocket.Upgrader{}))
+		proxy := (&socks{}).start(t)
+		var all sync.WaitGroup
+		for i := range 100 {
+			all.Go(func() {
+				ctx, cancel := context.WithCancel(t.Context())
+				var closed atomic.Int32
+				d := websocket.Dialer{TLSClientConfig: trusting(), NetDialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+					nc, err := new(net.Dialer).DialContext(ctx, network, addr)
+					if err != nil {
+						return nil, err
+					}
+					// The n-th operation is the last one that knows nothing of it.
+					return &cancelling{Conn: nc, left: 1 + int32(i%20), cancel: cancel, closed: &closed}, nil
+				}}
+				if i%3 == 0 {
+					d.Proxy = http.ProxyURL(proxy)
+				}
+				c, _, err := d.DialContext(ctx, at, nil)
+				cancel()
+				if err != nil {
+					if !errors.Is(err, context.Canceled) || closed.Load() == 0 {
+						t.Errorf("%v, closed %d times", err, closed.Load())
+					}
+					return
+				}
+				exchange(t, c)
+				_ = c.Close()
+			})
+		}
+		all.Wait()
+	}
+}
+
+// cancelling cancels a context after some operations.
+type cancelling struct {
+	net.Conn
+	left   int32
+	cancel func()
+	closed *atomic.Int32
+}
+
+func (c *cancelling) step() {
+	if c.left--; c.left == 0 {
+		c.cancel()
+	}
+}
+
+func (c *cancelling) Read(p []byte) (int, error) {
+	c.step()
+	defer c.step()
+	return c.Conn.Read(p)
+}
+
+func (c *cancelling) Write(p []byte) (int, error) {
+	c.step()
+	defer c.step()
+	return c.Conn.Write(p)
+}
+
+func (c *cancelling) Close() error {
+	c.closed.Add(1)
+	return c.Conn.Close()
 }
