@@ -109,6 +109,11 @@ func NewHTTPServer(h fasthttp.RequestHandler, o ServeOptions) (*HTTPServer, erro
 // Serve serves the connections that ln accepts, once e.Serve runs. ln is the
 // engine's from here on. See engine.ServeListener.
 func (s *HTTPServer) Serve(e *engine.Engine, ln net.Listener) (*engine.Listener, error) {
+	switch ln.(type) {
+	case *net.TCPListener, *net.UnixListener:
+	default:
+		ln = secureListener{ln}
+	}
 	return e.ServeListener(ln, s.s, engine.ListenOptions{Options: s.s.options})
 }
 
@@ -122,7 +127,7 @@ func (s *HTTPServer) Listen(e *engine.Engine, network, addr string) (*engine.Lis
 
 // Adopt serves a connection that somebody else accepted; see engine.Adopt.
 func (s *HTTPServer) Adopt(e *engine.Engine, nc net.Conn, buffered []byte) (engine.Handle, error) {
-	return e.AdoptWith(nc, buffered, s.s, s.s.options)
+	return e.AdoptWith(withState(nc), buffered, s.s, s.s.options)
 }
 
 func (o *ServeOptions) validate() error {

@@ -146,8 +146,9 @@ func (s *server) returned(c *conn, keep bool) {
 	c.nc, c.state = nil, idle
 	c.settle()
 	c.mu.Unlock()
-	_ = nc.SetDeadline(time.Time{})
-	_, err := c.e.AdoptFor(nc, nil, s, s.options, c)
+	under, early := stripped(nc)
+	_ = under.SetDeadline(time.Time{})
+	_, err := c.e.AdoptFor(under, early, s, s.options, c)
 	c.mu.Lock()
 	if err != nil {
 		c.drop()
@@ -169,7 +170,7 @@ func (s *server) reopened(c *conn, ec *engine.Conn) error {
 // linger closes nc so that the peer gets the last answer: a reset, for bytes that
 // nobody has read, could overtake it.
 func linger(nc net.Conn) {
-	defer nc.Close() //nolint:errcheck // there is nobody to tell
+	defer nc.Close()
 	half, ok := nc.(interface{ CloseWrite() error })
 	if !ok || half.CloseWrite() != nil {
 		return

@@ -19,9 +19,9 @@ import (
 type conn struct {
 	s      *server
 	e      *engine.Engine
-	remote netip.AddrPort // invalid where other is set
+	remote netip.AddrPort // invalid when it is not TCP below
 	local  netip.AddrPort
-	other  *addrs // of what is not TCP
+	other  *addrs // of what is not plain TCP
 
 	mu       sync.Mutex
 	cond     *sync.Cond // who is blocked waits here; nil when nobody ever was
@@ -63,7 +63,11 @@ type conn struct {
 	ec        *engine.Conn
 }
 
-type addrs struct{ remote, local net.Addr }
+// addrs are of a connection that is not TCP, or TLS over it.
+type addrs struct {
+	remote, local net.Addr
+	tls           *secure // nil without
+}
 
 type connState uint8
 
@@ -182,12 +186,17 @@ func (c *conn) LocalAddr() net.Addr {
 // opened takes the addresses of ec.
 func (c *conn) opened(ec *engine.Conn) {
 	c.e, c.h = ec.Engine(), ec.Handle()
+	c.remote = ec.RemoteAddrPort()
 	local := ec.LocalAddr()
-	if t, ok := local.(*net.TCPAddr); ok && ec.RemoteAddrPort().IsValid() {
-		c.remote, c.local = ec.RemoteAddrPort(), t.AddrPort()
+	if t, ok := local.(*net.TCPAddr); ok && c.remote.IsValid() {
+		c.local = t.AddrPort()
 		return
 	}
-	c.other = &addrs{ec.RemoteAddr(), local}
+	c.other = &addrs{remote: ec.RemoteAddr(), local: local}
+	if a, ok := local.(*secureAddr); ok {
+		c.other.local = a.Addr
+		c.other.tls = &secure{c, a.conn}
+	}
 	if c.other.remote == nil {
 		c.other.remote = &net.UnixAddr{Net: "unix"}
 	}

@@ -3,7 +3,6 @@ package fasthttp
 import (
 	"errors"
 	"io"
-	"time"
 
 	"github.com/sockeye-io/sockeye/engine"
 	"github.com/valyala/fasthttp"
@@ -57,14 +56,19 @@ func (s *server) OnData(ec *engine.Conn, p []byte) (int, error) {
 	return len(p), nil
 }
 
+// maxOnTheWay is what may come between the time a connection is to leave its loop and
+// the time it does: a few reads, or more when our output waits for a peer that goes on
+// sending.
+const maxOnTheWay = 512 << 10
+
 // ahead keeps what has come while the connection is not idle. When it gets too much
 // the connection leaves its loop, so that its peer is held back.
 func (c *conn) ahead(p []byte) (int, error) {
 	n := len(c.in) - c.pos + len(p)
 	if n > c.s.inbound {
-		return 0, engine.ErrInboundLimit
-	}
-	if n > c.s.inbound/2 {
+		if n > c.s.inbound+maxOnTheWay {
+			return 0, engine.ErrInboundLimit
+		}
 		_ = c.askToLeave()
 	}
 	c.store(p)
@@ -222,6 +226,7 @@ func (s *server) OnEOF(ec *engine.Conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.eof = true
+	c.wake()
 	if c.state == idle && !c.closed {
 		s.progress(c, ec)
 	}
@@ -266,48 +271,5 @@ func (s *server) left(c *conn, was connState) {
 	}
 	if s.open.Add(-1) == 0 {
 		s.pool.quiet()
-	}
-}
-
-// arm lets OnTimer be called after d, later ones having the timer go on. Zero is
-// never. The timer is set when there is none, or when it would be late: once in a
-// timeout, not for each request.
-func (c *conn) arm(ec *engine.Conn, d time.Duration) {
-	if d <= 0 {
-		c.deadline = 0
-		return
-	}
-	t := now()
-	c.deadline = t + int64(d)
-	if c.armed == 0 || c.armed > c.deadline {
-		c.armed = c.deadline
-		ec.SetTimer(d)
-	}
-}
-
-// OnTimer is engine.TimerHandler's.
-func (s *server) OnTimer(ec *engine.Conn) {
-	c := ec.User().(*conn)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.armed = 0
-	if c.state != idle || c.deadline == 0 || c.closed {
-		return
-	}
-	if d := c.deadline - now(); d > 0 {
-		c.armed = c.deadline
-		ec.SetTimer(time.Duration(d))
-		return
-	}
-	if len(c.in) == 0 && c.served > 0 {
-		s.finished(c, ec)
-		return
-	}
-	// fasthttp knows what to answer to a request that did not come.
-	c.fail = c.timeout("read")
-	c.boundary, c.end = true, len(c.in)
-	c.state = running
-	if !s.pool.submit(c) {
-		s.refuse(c, ec)
 	}
 }

@@ -10,7 +10,7 @@ type perIP struct {
 
 // enter counts c, unless its address has as many connections as it may.
 func (p *perIP) enter(c *conn, limit int) bool {
-	if c.other != nil {
+	if !c.remote.IsValid() {
 		return true
 	}
 	ip := c.remote.Addr().As16()

@@ -6,7 +6,6 @@ import (
 	"net"
 	"runtime/debug"
 	"syscall"
-	"time"
 
 	"github.com/valyala/fasthttp"
 )
@@ -28,7 +27,7 @@ func (s *server) run(c *conn) (keep bool) {
 			c.forget()
 		}
 	}()
-	err := s.http.ServeConn(c)
+	err := s.http.ServeConn(c.face())
 	s.count(err)
 	return c.ended && !c.broken && c.fail == nil
 }
@@ -41,7 +40,7 @@ func (c *conn) forget() {
 	c.closed, c.end, c.fail = true, c.pos, io.EOF
 	c.boundary = true
 	c.mu.Unlock()
-	_ = c.s.http.ServeConn(c)
+	_ = c.s.http.ServeConn(c.face())
 }
 
 func (s *server) panicked(v any) {
@@ -145,125 +144,17 @@ func (c *conn) active() {
 	c.boundary = false
 }
 
-// Read is net.Conn's.
-func (c *conn) Read(p []byte) (int, error) {
-	c.mu.Lock()
-	switch c.state {
-	case running, looping:
-		defer c.mu.Unlock()
-		return c.readRequest(p)
-	case alone:
-		return c.readAlone(p)
-	case hijacked:
-		return c.readHijacked(p)
-	default:
-		c.mu.Unlock()
-		return 0, net.ErrClosed
-	}
-}
-
-// readRequest gives fasthttp the request at hand, then the next one.
-func (c *conn) readRequest(p []byte) (int, error) {
-	if c.boundary && !c.broken && c.pos < len(c.in) && c.fail == nil && c.end == c.pos {
-		c.another()
-	}
-	if c.broken || c.closed && c.fail == nil {
-		return 0, io.ErrUnexpectedEOF
-	}
-	if c.pos < c.end {
-		c.boundary, c.given = false, true
-		n := copy(p, c.in[c.pos:c.end])
-		c.pos += n
-		return n, nil
-	}
-	switch {
-	case c.fail != nil:
-		return 0, c.fail
-	case c.boundary:
-		c.ended = true
-		return 0, io.EOF
-	}
-	c.broken = true
-	return 0, io.ErrUnexpectedEOF
-}
-
-// another lets fasthttp have the next request, if it is whole.
-func (c *conn) another() {
-	if c.burst == 0 || c.ec != nil && c.ec.Buffered() > c.s.low {
-		return
-	}
-	if c.scan.next(c.in[c.pos:], &c.s.limits) == whole {
-		c.burst--
-		c.end = c.pos + c.scan.end
-		c.scan = scan{}
-	}
-}
-
-// Close is net.Conn's. fasthttp calls it at the end of each run, and whoever has
-// hijacked the connection.
-func (c *conn) Close() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch c.state {
-	case running, looping, alone:
-		if !c.ended { // else fasthttp means the run alone
-			c.closed = true
-		}
-		return nil
-	case hijacked:
-		if c.owned { // fasthttp's hijack handler has returned
-			return nil
-		}
-		return c.closeHijacked()
-	default:
-		return nil
-	}
-}
-
-// SetDeadline is net.Conn's. It is the last that fasthttp does before it lets a
-// hijacked connection go.
-func (c *conn) SetDeadline(t time.Time) error {
-	if c.hijacking {
-		c.hijacking = false
-		c.hijack()
-	}
-	_ = c.SetReadDeadline(t)
-	return c.SetWriteDeadline(t)
-}
-
-// SetReadDeadline is net.Conn's.
-func (c *conn) SetReadDeadline(t time.Time) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.readBy = stamp(t)
-	if c.nc != nil {
-		return c.nc.SetReadDeadline(t)
-	}
-	c.wake()
-	return nil
-}
-
-// SetWriteDeadline is net.Conn's.
-func (c *conn) SetWriteDeadline(t time.Time) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.writeBy = stamp(t)
-	if c.nc != nil {
-		return c.nc.SetWriteDeadline(t)
-	}
-	c.wake()
-	return nil
-}
-
 // count tells the stats what became of a run.
 func (s *server) count(err error) {
-	switch err.(type) { //nolint:errorlint // fasthttp returns these as they are
+	switch err.(type) {
 	case nil:
 	case *fasthttp.ErrSmallBuffer:
 		s.stats.bad.Add(1)
 	case *net.OpError, syscall.Errno:
+	case *fasthttp.ErrBodyStreamWritePanic:
+		s.stats.panics.Add(1)
 	default:
-		switch err { //nolint:errorlint // the same
+		switch err {
 		case fasthttp.ErrBodyTooLarge:
 			s.stats.tooLarge.Add(1)
 		case net.ErrClosed:

@@ -91,7 +91,7 @@ func ownServer(src *fasthttp.Server) *fasthttp.Server {
 // handle is the Handler of s.http: the application's, with what we have to know
 // before and after it.
 func (s *server) handle(ctx *fasthttp.RequestCtx) {
-	c := ctx.Conn().(*conn)
+	c := connOf(ctx.Conn())
 	if !c.begin() {
 		s.stats.mismatched.Add(1)
 		ctx.Error("Error when parsing request", fasthttp.StatusBadRequest)
@@ -130,7 +130,7 @@ func (s *server) call(ctx *fasthttp.RequestCtx) {
 
 // changed is the ConnState of s.http.
 func (s *server) changed(nc net.Conn, st fasthttp.ConnState) {
-	c := nc.(*conn)
+	c := connOf(nc)
 	switch st {
 	case fasthttp.StateActive:
 		c.active()
@@ -146,6 +146,6 @@ func (s *server) changed(nc net.Conn, st fasthttp.ConnState) {
 
 func (s *server) told(c *conn, st fasthttp.ConnState) {
 	if s.state != nil {
-		s.state(c, st)
+		s.state(c.face(), st)
 	}
 }

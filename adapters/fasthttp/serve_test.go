@@ -3,6 +3,7 @@ package fasthttp_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"strings"
@@ -33,7 +34,9 @@ func started(t testing.TB, h fasthttp.RequestHandler, o adapter.ServeOptions) (a
 	go func() { served <- e.Serve(context.Background()) }()
 	t.Cleanup(func() {
 		_ = e.Close()
-		<-served
+		if err := <-served; !errors.Is(err, engine.ErrServerClosed) {
+			t.Error(err)
+		}
 	})
 	return ln.Addr().String(), s
 }
