@@ -187,7 +187,7 @@ func TestServeAhead(t *testing.T) {
 			echo(ctx)
 		}, o)
 		c := dialed(t, addr)
-		const n = 100_000
+		const n = 20_000
 		sent := make(chan error, 1)
 		go func() {
 			_, err := io.WriteString(c, strings.Repeat(get, n))

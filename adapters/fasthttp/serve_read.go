@@ -52,11 +52,11 @@ func (c *conn) readRequest(p []byte) (int, error) {
 
 // another lets fasthttp have the next request, if it is whole.
 func (c *conn) another() {
-	if c.burst == 0 || c.ec != nil && c.ec.Buffered() > c.s.low {
-		return
+	if c.burst == 0 && c.nc == nil || c.ec != nil && c.ec.Buffered() > c.s.low {
+		return // one that has left its loop because of what has come goes back when that is done
 	}
 	if c.scan.next(c.in[c.pos:], &c.s.limits) == whole {
-		c.burst--
+		c.burst = max(c.burst, 1) - 1
 		c.end = c.pos + c.scan.end
 		c.scan = scan{}
 	}
