@@ -26,7 +26,9 @@ type events struct {
 	deadline atomic.Pointer[deadline] // nil until one is set
 	gone     chan struct{}            // closed after OnClose; nil when nobody waits
 
-	// What is written while the loop is in a callback, under the lock for writing.
+	// What is written while the loop is elsewhere, and while it is in a callback. Under
+	// the lock for writing.
+	queue   *queue // nil: nothing
 	inside  bool
 	pending []byte
 	closing *CloseError // nil: no close frame
@@ -198,12 +200,13 @@ func (h onLoop) OnOpen(wc *websocket.Conn, _ *websocket.Request) error {
 	return nil
 }
 
-// enter begins a callback. What anybody writes until exit is kept, and goes out before
-// whatever the loop does next: a close frame that came in one read with a message is not
-// answered before the message is.
+// enter begins a callback. What anybody has written before goes out; what is written
+// until exit is kept, and goes out before whatever the loop does next: a close frame that
+// came in one read with a message is not answered before the message is.
 func (c *Conn) enter(wc *websocket.Conn) {
 	c.lock.lock(time.Time{})
 	defer c.lock.unlock()
+	c.events.fetch(wc)
 	c.events.inside, c.events.pending = true, wc.Conn().AvailableBuffer()
 }
 
@@ -271,6 +274,9 @@ func (h onLoop) OnClose(wc *websocket.Conn, err error) {
 	ev := c.events
 	reactor.Unsettle(wc.Conn().Engine(), h.server(c))
 	reactor.Callback.End()
+	c.lock.lock(time.Time{})
+	ev.dequeue() // in vain
+	c.lock.unlock()
 	ev.end()
 	if ev.gone != nil {
 		defer close(ev.gone)

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"slices"
 	"sync"
 	"time"
 
@@ -27,10 +26,7 @@ func (ev *events) write(frame, rest []byte, closing bool, deadline time.Time) er
 		ev.pending = append(append(ev.pending, frame...), rest...)
 		return nil
 	}
-	if len(rest) > 0 {
-		frame = slices.Concat(frame, rest)
-	}
-	return ended(ev.raw.Write(frame))
+	return ev.enqueue(frame, rest)
 }
 
 // writeClose begins the closing handshake.
