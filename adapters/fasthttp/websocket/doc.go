@@ -21,6 +21,7 @@
 //   - A compressed message that is corrupt ends the connection, with 1007. One may hold several DEFLATE streams.
 //   - WriteMessage, WriteJSON, WritePreparedMessage and WriteControl may be called by any goroutine, and a message comes out
 //     whole; there is no panic about concurrent writes.
+//   - WritePreparedMessage ends the message of an open writer that has written frames, instead of coming into its midst.
 //   - A compressed message of WriteMessage is one frame on a server. WriteJSON writes one frame, or none if v is not JSON.
 //   - Buffers are borrowed while there are bytes for them; ReadBufferSize and WriteBufferSize do not cost memory of an
 //     idle connection whose descriptor can be waited for (TCP and Unix sockets, on Linux).

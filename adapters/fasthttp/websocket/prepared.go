@@ -79,7 +79,8 @@ func (pm *PreparedMessage) encode(key preparedKey) (frames []byte) {
 	}
 }
 
-// WritePreparedMessage writes a message as WriteMessage does. Any goroutine may call it.
+// WritePreparedMessage writes a message as WriteMessage does, but that it goes before the one of a writer which has not
+// written a frame yet. Any goroutine may call it.
 func (c *Conn) WritePreparedMessage(pm *PreparedMessage) error {
 	if c == nil {
 		return ErrNilConn
@@ -91,10 +92,10 @@ func (c *Conn) WritePreparedMessage(pm *PreparedMessage) error {
 	out := shells.Get().(*buffer)
 	out.frames, out.deadline, out.closing = pm.encoded(key), c.writeDeadline(), pm.messageType == CloseMessage
 	c.message.Lock()
-	err := c.begin(pm.messageType)
-	if err == nil {
-		err = c.send(out)
+	if w := c.writer; w != nil && w.op == wsproto.OpContinuation && isData(pm.messageType) {
+		_ = w.close() // or this would come into the midst of a message
 	}
+	err := c.send(out)
 	c.message.Unlock()
 	out.release()
 	return err

@@ -3,10 +3,9 @@ package original_test
 import (
 	"testing"
 
-	_ "github.com/fasthttp/websocket" // until compared
 	"go.uber.org/goleak"
-
-	_ "github.com/sockeye-io/sockeye/adapters/fasthttp/websocket"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) // gnet's pool, and fasthttp's clock, run from the start
+}
