@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,18 +21,19 @@ type events struct {
 	onClose   func(c *Conn, err error)
 
 	// What follows is set when the connection is handed over.
-	raw      engine.Handle
-	framed   websocket.Handle
-	addrs    *addrs
+	h        engine.Handle
+	addrs    addrs
 	deadline atomic.Pointer[deadline] // nil until one is set
 	gone     chan struct{}            // closed after OnClose; nil when nobody waits
 
-	// What is written while the loop is elsewhere, and while it is in a callback. Under
-	// the lock for writing.
-	queue   *queue // nil: nothing
-	inside  bool
-	pending []byte
-	closing *CloseError // nil: no close frame
+	// Under the lock for writing:
+	queue *queue // what is written while the loop is elsewhere; nil: nothing
+	turn  *turn  // what is written while the loop is in a callback; nil: it is not
+}
+
+// post lets fn run on the loop.
+func (ev *events) post(fn func(wc *websocket.Conn)) error {
+	return ended(ev.h.Post(func(ec *engine.Conn) { fn(ec.User().(*websocket.Conn)) }))
 }
 
 // OnMessage lets f have every message, on a loop of the engine, and frees the
@@ -76,7 +78,7 @@ func (c *Conn) register(set func(*events)) error {
 	case nil:
 		return ErrNilNetConn
 	case loopConn:
-		return ended(nc.framed.Post(func(*websocket.Conn) { set(nc.events) }))
+		return nc.post(func(*websocket.Conn) { set(nc.events) })
 	}
 	if !c.isServer {
 		return errDialed
@@ -139,7 +141,7 @@ func (c *Conn) handOver(wait bool) (gone chan struct{}, err error) {
 	}
 	early := append([]byte(nil), c.early...)
 	c.dropBuffer()
-	c.reader, c.desc, c.readErr = nil, nil, errOnLoop
+	c.reading = nil
 	nc := c.conn()
 	ev.addrs = addrsOf(nc)
 	s := onLoop{}.server(c)
@@ -184,7 +186,7 @@ func (onLoop) server(c *Conn) *websocket.Server {
 func (h onLoop) OnOpen(wc *websocket.Conn, _ *websocket.Request) error {
 	c := wc.User().(*Conn)
 	ev := c.events
-	ev.raw, ev.framed = wc.Conn().Handle(), wc.Handle()
+	ev.h = wc.Conn().Handle()
 	if c.readLimit > 0 {
 		wc.SetReadLimit(c.readLimit)
 	}
@@ -200,6 +202,14 @@ func (h onLoop) OnOpen(wc *websocket.Conn, _ *websocket.Request) error {
 	return nil
 }
 
+// turn is a callback that runs.
+type turn struct {
+	frames  []byte
+	closing *CloseError // the close frame that follows them; nil for none
+}
+
+var turns = sync.Pool{New: func() any { return new(turn) }}
+
 // enter begins a callback. What anybody has written before goes out; what is written
 // until exit is kept, and goes out before whatever the loop does next: a close frame that
 // came in one read with a message is not answered before the message is.
@@ -207,21 +217,24 @@ func (c *Conn) enter(wc *websocket.Conn) {
 	c.lock.lock(time.Time{})
 	defer c.lock.unlock()
 	c.events.fetch(wc)
-	c.events.inside, c.events.pending = true, wc.Conn().AvailableBuffer()
+	c.events.turn = turns.Get().(*turn)
+	c.events.turn.frames = wc.Conn().AvailableBuffer()
 }
 
 // exit ends it, also when it panics.
 func (c *Conn) exit(wc *websocket.Conn) {
 	c.lock.lock(time.Time{})
 	defer c.lock.unlock()
-	ev := c.events
-	if len(ev.pending) > 0 {
-		_, _ = wc.Conn().Write(ev.pending) // an error has ended the connection, and is counted there
+	t := c.events.turn
+	c.events.turn = nil
+	if len(t.frames) > 0 {
+		_, _ = wc.Conn().Write(t.frames) // an error has ended the connection, and is counted there
 	}
-	if ev.closing != nil {
-		wc.Close(ev.closing.Code, ev.closing.Text)
+	if t.closing != nil {
+		wc.Close(t.closing.Code, t.closing.Text)
 	}
-	ev.inside, ev.pending, ev.closing = false, nil, nil
+	*t = turn{}
+	turns.Put(t)
 }
 
 // OnMessage is the application's turn.

@@ -33,7 +33,7 @@ func (ev *events) enqueue(frame, rest []byte) error {
 	}
 	q := ev.queue
 	if q == nil {
-		if err := ev.raw.Post(fetch); err != nil { // it has to wait for the lock
+		if err := ev.h.Post(fetch); err != nil { // it has to wait for the lock
 			queued.Add(-n)
 			return ended(err)
 		}

@@ -22,8 +22,8 @@ func (ev *events) write(frame, rest []byte, closing bool, deadline time.Time) er
 	if closing {
 		return ev.writeClose(frame[2:]) // a server's control frame has two bytes of header
 	}
-	if ev.inside {
-		ev.pending = append(append(ev.pending, frame...), rest...)
+	if t := ev.turn; t != nil {
+		t.frames = append(append(t.frames, frame...), rest...)
 		return nil
 	}
 	return ev.enqueue(frame, rest)
@@ -41,11 +41,11 @@ func (ev *events) writeClose(payload []byte) error {
 			return fmt.Errorf("websocket: bad close code %d", code)
 		}
 	}
-	if ev.inside {
-		ev.closing = &CloseError{Code: code, Text: text}
+	if t := ev.turn; t != nil {
+		t.closing = &CloseError{Code: code, Text: text}
 		return nil
 	}
-	return ended(ev.framed.Close(code, text))
+	return ev.post(func(wc *websocket.Conn) { wc.Close(code, text) })
 }
 
 // deadline closes a connection on a loop when it passes.
@@ -94,7 +94,7 @@ func (d *deadline) set(ev *events, at time.Time) {
 // passed ends the connection, unless the deadline was moved meanwhile.
 func (d *deadline) passed(ev *events) {
 	// The loop is gone or the connection is: both mean that there is nothing to end.
-	_ = ev.framed.Post(func(wc *websocket.Conn) {
+	_ = ev.post(func(wc *websocket.Conn) {
 		d.mu.Lock()
 		due := !d.at.IsZero() && !time.Now().Before(d.at)
 		d.mu.Unlock()
@@ -114,34 +114,35 @@ func (d *deadline) stop() {
 	}
 }
 
-// addrs are the addresses of a connection whose net.Conn is gone: without the
-// pointers that a net.Addr is made of where they are those of TCP.
+// addrs are the addresses of a connection whose net.Conn is gone, without the pointers
+// that a net.Addr is made of where they are those of TCP.
 type addrs struct {
-	local, remote netip.AddrPort
-	other         *[2]net.Addr
+	ip    [2][16]byte // local and remote
+	port  [2]uint16
+	other *[2]net.Addr // what is not TCP, or has a zone
 }
 
-func addrsOf(nc net.Conn) *addrs {
-	l, lok := nc.LocalAddr().(*net.TCPAddr)
-	r, rok := nc.RemoteAddr().(*net.TCPAddr)
-	if lok && rok {
-		return &addrs{local: l.AddrPort(), remote: r.AddrPort()}
+func addrsOf(nc net.Conn) (a addrs) {
+	both := [2]net.Addr{nc.LocalAddr(), nc.RemoteAddr()}
+	for i, addr := range both {
+		t, ok := addr.(*net.TCPAddr)
+		if !ok || t.Zone != "" || t.IP.To16() == nil {
+			return addrs{other: &both}
+		}
+		a.ip[i], a.port[i] = [16]byte(t.IP.To16()), t.AddrPort().Port()
 	}
-	return &addrs{other: &[2]net.Addr{nc.LocalAddr(), nc.RemoteAddr()}}
+	return a
 }
 
-func (a *addrs) localAddr() net.Addr {
+func (a *addrs) local() net.Addr  { return a.at(0) }
+func (a *addrs) remote() net.Addr { return a.at(1) }
+
+func (a *addrs) at(i int) net.Addr {
 	if a.other != nil {
-		return a.other[0]
+		return a.other[i]
 	}
-	return net.TCPAddrFromAddrPort(a.local)
-}
-
-func (a *addrs) remoteAddr() net.Addr {
-	if a.other != nil {
-		return a.other[1]
-	}
-	return net.TCPAddrFromAddrPort(a.remote)
+	ip := netip.AddrFrom16(a.ip[i]).Unmap()
+	return &net.TCPAddr{IP: ip.AsSlice(), Port: int(a.port[i])}
 }
 
 // loopConn is the net.Conn of a connection on a loop: what is written to it goes
@@ -153,20 +154,20 @@ func (loopConn) Read([]byte) (int, error) { return 0, errOnLoop }
 
 // Write queues p for the loop.
 func (n loopConn) Write(p []byte) (int, error) {
-	if err := ended(n.raw.Write(p)); err != nil {
+	if err := ended(n.h.Write(p)); err != nil {
 		return 0, err
 	}
 	return len(p), nil
 }
 
 // Close ends the connection without a close frame, after what was written.
-func (n loopConn) Close() error { return ended(n.raw.Close()) }
+func (n loopConn) Close() error { return ended(n.h.Close()) }
 
 // LocalAddr is as it was before.
-func (n loopConn) LocalAddr() net.Addr { return n.addrs.localAddr() }
+func (n loopConn) LocalAddr() net.Addr { return n.addrs.local() }
 
 // RemoteAddr is as it was before.
-func (n loopConn) RemoteAddr() net.Addr { return n.addrs.remoteAddr() }
+func (n loopConn) RemoteAddr() net.Addr { return n.addrs.remote() }
 
 // SetDeadline is SetReadDeadline: writing does not wait.
 func (n loopConn) SetDeadline(t time.Time) error { return n.SetReadDeadline(t) }
@@ -182,5 +183,5 @@ func (loopConn) SetWriteDeadline(time.Time) error { return nil }
 
 // setReadLimit is for messages whose frames have not begun when the loop hears of it.
 func (n loopConn) setReadLimit(limit int64) {
-	_ = n.framed.Post(func(wc *websocket.Conn) { wc.SetReadLimit(max(limit, 0)) })
+	_ = n.post(func(wc *websocket.Conn) { wc.SetReadLimit(max(limit, 0)) })
 }

@@ -22,12 +22,20 @@ type Conn struct {
 	below       atomic.Pointer[net.Conn] // nil in the zero Conn; replaced when a loop takes over
 	subprotocol string
 
-	reading
+	*reading // nil when a loop reads
 	writing
 
 	rare   atomic.Pointer[rare] // nil until something in it is set
 	events *events              // nil until there are callbacks; of the goroutine that has the connection, then of the loop
 	counts counted              // in which mode the adapter has it
+
+	readLimit    int64 // 0: none
+	readErrCount uint16
+	isServer     bool
+	deflated     bool // permessage-deflate without context takeover was agreed
+	deferred     bool // OnMessage waits for the upgrader's handler to return
+	parked       bool // fasthttp's goroutine waits, and closes the connection
+	ours         bool // to close when the handler returns
 }
 
 // reading belongs to the goroutine that reads, but for the settings that are made before.
@@ -36,24 +44,19 @@ type reading struct {
 	in    *buffer     // where early lies, or where it is to be read to; nil: nowhere, or in memory of others
 	desc  *descriptor // of a sourceRaw
 
-	reader       *messageReader // of the message that NextReader returned
-	readErr      error          // permanent
-	remaining    int64          // payload of the frame that is still to come
-	readLength   int64          // payload of the message, by its headers
-	readLimit    int64          // 0: none
-	readBufSize  int32
-	readErrCount uint16
-	mask         [4]byte
-	maskPos      uint8
-	utf8         wsproto.UTF8
-	source       source
+	reader      *messageReader // of the message that NextReader returned
+	readErr     error          // permanent
+	remaining   int64          // payload of the frame that is still to come
+	readLength  int64          // payload of the message, by its headers
+	readBufSize int32
+	mask        [4]byte
+	maskPos     uint8
+	utf8        wsproto.UTF8
+	source      source
 
-	isServer   bool
-	deflated   bool // permessage-deflate without context takeover was agreed
 	text       bool // the message is text
 	compressed bool // the message is compressed
 	inside     bool // frames of the message are still to come
-	deferred   bool // OnMessage waits for the upgrader's handler to return
 }
 
 // writing is what writers share.
@@ -91,7 +94,7 @@ type sink interface {
 }
 
 func newConn(nc net.Conn, isServer bool, readBufferSize, writeBufferSize int, pool BufferPool, br *bufio.Reader, _ []byte) *Conn {
-	c := &Conn{}
+	c := &Conn{reading: &reading{}}
 	if nc != nil {
 		c.below.Store(&nc)
 	}

@@ -96,15 +96,16 @@ func (u *FastHTTPUpgrader) Upgrade(ctx *fasthttp.RequestCtx, handler FastHTTPHan
 	}
 	ctx.Hijack(func(hijacked net.Conn) {
 		l := leave(hijacked)
-		c := newConn(l.nc, true, u.ReadBufferSize, u.WriteBufferSize, u.WriteBufferPool, nil, nil)
-		c.subprotocol, c.early = subprotocol, l.early
+		c := u.begin(l)
+		c.subprotocol = subprotocol
 		if compress {
 			c.deflateWithin(window)
 		}
+		opened(c)
 		if l.keeps {
-			go u.serve(c, l, handler)
+			go c.serve(handler)
 		} else {
-			u.serve(c, l, handler)
+			c.serve(handler)
 		}
 	})
 	return nil

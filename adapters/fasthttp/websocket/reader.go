@@ -30,6 +30,9 @@ func (c *Conn) NextReader() (messageType int, r io.Reader, err error) {
 
 // next goes on to the next message.
 func (c *Conn) next() (messageType int, err error) {
+	if c.reading == nil {
+		return c.unreadable()
+	}
 	if r := c.reader; r != nil {
 		r.end()
 	}
@@ -52,10 +55,23 @@ func (c *Conn) next() (messageType int, err error) {
 			c.idle()
 		}
 	}
+	return c.failed(c.readErr)
+}
+
+// failed is what reading returns once it has failed.
+func (c *Conn) failed(err error) (messageType int, _ error) {
 	if c.readErrCount++; c.readErrCount >= maxReadErrors {
 		panic("repeated read on failed websocket connection")
 	}
-	return noFrame, c.readErr
+	return noFrame, err
+}
+
+// unreadable is for a connection that a loop reads, and for the zero Conn.
+func (c *Conn) unreadable() (messageType int, err error) {
+	if c.conn() == nil {
+		return c.failed(ErrNilNetConn)
+	}
+	return c.failed(errOnLoop)
 }
 
 // payload reads on in the message, as it came, and returns io.EOF after the end of it. An error is in readErr too. It may
@@ -128,7 +144,7 @@ type messageReader struct {
 func (r *messageReader) Read(p []byte) (n int, err error) {
 	c := r.c
 	switch {
-	case c.reader != r:
+	case c.reading == nil, c.reader != r:
 		return 0, io.EOF
 	case r.err != nil:
 		return 0, r.err

@@ -9,37 +9,44 @@ import (
 	"github.com/sockeye-io/sockeye/adapters/fasthttp/internal/reactor"
 )
 
-// serve lets the handler have the connection, and does what it decided.
-func (u *FastHTTPUpgrader) serve(c *Conn, l leaving, handler FastHTTPHandler) {
+// begin readies a connection for its handler. It is not left to the handler's own
+// goroutine, whose stack shall stay small.
+func (u *FastHTTPUpgrader) begin(l leaving) *Conn {
 	_ = l.nc.SetDeadline(time.Time{}) // those of the HTTP server; a connection without deadlines needs none cleared
-	opened(c)
-	c.deferred = true
-	if !c.run(handler) {
-		return
-	}
+	c := newConn(l.nc, true, u.ReadBufferSize, u.WriteBufferSize, u.WriteBufferPool, nil, nil)
+	c.early = l.early
+	c.deferred, c.parked, c.ours = true, !l.keeps, l.ours || !l.keeps
+	return c
+}
+
+// serve lets the handler have the connection, and does what it decided.
+func (c *Conn) serve(handler FastHTTPHandler) {
+	returned := false
+	defer func() {
+		if !returned {
+			c.panicked(recover()) // nil after runtime.Goexit
+		}
+	}()
+	handler(c)
+	returned = true
+	c.settle()
+}
+
+// settle is for when the handler has returned.
+func (c *Conn) settle() {
 	if c.events != nil && c.events.onMessage != nil {
-		if gone, err := c.handOver(!l.keeps); err == nil && gone != nil {
+		if gone, err := c.handOver(c.parked); err == nil && gone != nil {
 			<-gone // fasthttp closes the connection when we return
 		}
-		return
-	}
-	if l.ours || !l.keeps { // Server.KeepHijackedConns leaves it to whom the handler gave it
+	} else if c.ours { // Server.KeepHijackedConns leaves it to whom the handler gave it
 		_ = c.Close()
 	}
 }
 
-// run calls the handler and answers whether it returned.
-func (c *Conn) run(handler FastHTTPHandler) (returned bool) {
-	defer func() {
-		if returned {
-			return
-		}
-		v := recover() // nil after runtime.Goexit
-		reactor.Panics.Add(1)
-		slog.Error("websocket: handler panicked", "peer", c.RemoteAddr(), "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
-		_ = c.WriteControl(CloseMessage, FormatCloseMessage(CloseInternalServerErr, ""), time.Now().Add(writeWait))
-		_ = c.Close()
-	}()
-	handler(c)
-	return true
+// panicked closes the connection of a handler that did not return.
+func (c *Conn) panicked(v any) {
+	reactor.Panics.Add(1)
+	slog.Error("websocket: handler panicked", "peer", c.RemoteAddr(), "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+	_ = c.WriteControl(CloseMessage, FormatCloseMessage(CloseInternalServerErr, ""), time.Now().Add(writeWait))
+	_ = c.Close()
 }
