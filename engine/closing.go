@@ -126,8 +126,12 @@ func (l *loop) letGo(c *Conn) {
 // broke. The reactor lets go of c when gone returns, unless it was detached.
 func (l *loop) gone(c *Conn, err error) {
 	if c.flags.has(flagOpen) {
+		outer := l.begin()
 		l.ended(c, err)
 		l.flushDirty() // OnClose may have written to others
+		if outer {
+			l.rest(turnSlice)
+		}
 	}
 }
 

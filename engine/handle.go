@@ -6,7 +6,9 @@ package engine
 // zero Handle is a connection that is gone.
 //
 // Calls of one goroutine take effect in their order. They are tasks for the
-// loop: nil means that the task was queued, not that it was done.
+// loop: nil means that the task was queued, not that it was done. Those of a
+// callback are done when it ends, and what they write to its connection leaves with
+// what it wrote itself; those of other goroutines wake the loop up if it sleeps.
 type Handle struct {
 	l         *loop
 	slot, gen uint32

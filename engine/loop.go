@@ -40,6 +40,8 @@ type loop struct {
 	work    batch // taken from mail
 	workPos int
 	cursor  uint32 // slot a sweep goes on with
+	busy    bool   // in a turn
+	rung    bool   // by itself
 	yield   int    // callbacks until the next runtime.Gosched
 }
 
@@ -102,6 +104,16 @@ func newLoop(id int, cfg *Config, clock func() uint32) *loop {
 // opened takes c in, with bytes that were received before it came to us. It
 // answers the error that OnOpen had; the connection is gone then.
 func (l *loop) opened(c *Conn, early []byte) error {
+	outer := l.begin()
+	left, err := l.admit(c, early, outer)
+	if outer {
+		l.rest(left)
+	}
+	return err
+}
+
+func (l *loop) admit(c *Conn, early []byte, outer bool) (left int, err error) {
+	left = turnSlice
 	if l.open() == 0 {
 		l.tick() // nobody brought the time while there was nobody to see it
 	}
@@ -113,7 +125,7 @@ func (l *loop) opened(c *Conn, early []byte) error {
 	l.enter(c)
 	svc := c.svc
 	l.view = early
-	err := l.callOpen(c)
+	err = l.callOpen(c)
 	l.view = nil
 	if err != nil && c.svc != svc {
 		l.fail(c, err) // another handler has it, which must hear of the end
@@ -125,14 +137,17 @@ func (l *loop) opened(c *Conn, early []byte) error {
 		l.release(c)
 		l.letGo(c)
 		l.flushDirty()
-		return err
+		return left, err
 	}
 	l.reschedule(c)
 	if len(early) > 0 && !c.flags.has(flagClosing) {
 		l.consume(c, early)
 	}
+	if outer {
+		left = l.posted()
+	}
 	l.leave(c)
-	return nil
+	return left, nil
 }
 
 // received gives c what its wire has read.
@@ -141,9 +156,16 @@ func (l *loop) received(c *Conn, p []byte) {
 	l.stats.reads.Add(1)
 	c.active = l.now
 	if c.flags.has(flagOpen) && !c.flags.has(flagClosing) {
+		outer := l.begin()
 		l.enter(c)
 		l.consume(c, p)
-		l.leave(c)
+		if outer {
+			left := l.posted()
+			l.leave(c)
+			l.rest(left)
+		} else {
+			l.leave(c)
+		}
 	}
 	if l.yield--; l.yield == 0 {
 		l.yield = yieldEvery

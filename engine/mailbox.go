@@ -1,14 +1,25 @@
 package engine
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // mailbox carries what other goroutines want from a loop. Put may be called
 // from any goroutine; take belongs to the loop. A batch of puts rings the loop
 // once and allocates nothing: data travels in an arena that is swapped with the
 // tasks.
+//
+// A loop that is awake is not rung: it looks before it sleeps. Neither side can miss
+// the other, because each says its own first and then asks: put says that something
+// is waiting and asks whether the loop is awake, the loop says that it is not and
+// asks whether anything is waiting.
 type mailbox struct {
-	ring  func() // wakes the loop up, which then calls take
-	limit int    // bytes
+	ring    func() // wakes the loop up, which then calls take
+	limit   int    // bytes
+	rings   atomic.Uint64
+	awake   atomic.Bool // said by the loop
+	waiting atomic.Bool // said by put, unsaid by take
 
 	mu     sync.Mutex
 	closed bool
@@ -72,10 +83,12 @@ func (m *mailbox) put(t task, p []byte, always bool) error {
 		m.in.arena = append(m.in.arena, p...)
 	}
 	m.in.tasks = append(m.in.tasks, t)
-	wake := !m.armed
-	m.armed = true
+	m.waiting.Store(true)
+	wake := !m.armed && !m.awake.Load()
+	m.armed = m.armed || wake
 	m.mu.Unlock()
 	if wake {
+		m.rings.Add(1)
 		m.ring()
 	}
 	return nil
@@ -87,6 +100,7 @@ func (m *mailbox) take() (b batch) {
 	defer m.mu.Unlock()
 	b, m.in, m.spare = m.in, m.spare, batch{}
 	m.armed = false
+	m.waiting.Store(false)
 	return b
 }
 

@@ -50,8 +50,10 @@ func (s *seamLoop) CloseMailbox()            { s.l.mail.close() }
 
 func (s *seamLoop) Ready(c any, broken bool) {
 	if c := c.(*Conn); c.flags.has(flagOpen) {
+		s.l.begin()
 		s.l.ready(c, broken)
 		s.l.flushDirty()
+		s.l.rest(turnSlice)
 	}
 }
 

@@ -31,6 +31,7 @@ type Stats struct {
 	Switched       uint64 // calls of SetHandler that took effect
 	StaleHandles   uint64 // calls of a Handle whose connection was gone
 	MailboxFull    uint64 // calls of a Handle that found no room
+	Rings          uint64 // system calls that woke a loop up because of its mailbox
 	DroppedBytes   uint64 // written by a handler and not sent: the peer did not read, broke, or was gone
 	ReadCalls      uint64 // system calls that brought bytes
 	BytesRead      uint64
@@ -68,6 +69,7 @@ func (l *loop) addTo(s *Stats) {
 	s.Switched += t.switched.Load()
 	s.StaleHandles += t.staleHandles.Load()
 	s.MailboxFull += t.fullMail.Load()
+	s.Rings += l.mail.rings.Load()
 	for i := range s.ClosedBy {
 		s.ClosedBy[i] += t.closedBy[i].Load()
 	}

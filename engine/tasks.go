@@ -3,23 +3,12 @@ package engine
 // drain does what other goroutines want, a slice at a time, and what time has
 // brought. The reactor calls it on the loop after the mailbox has rung.
 func (l *loop) drain() {
+	l.begin()
+	l.rung = false
 	l.tick()
-	if l.workPos == len(l.work.tasks) {
-		l.work, l.workPos = l.mail.take(), 0
-	}
-	for n := 0; n < mailSlice && l.workPos < len(l.work.tasks); n++ {
-		if !l.exec(&l.work.tasks[l.workPos]) {
-			break
-		}
-		l.workPos++
-	}
+	n := l.perform(mailSlice)
 	l.flushDirty()
-	if l.workPos < len(l.work.tasks) {
-		l.mail.ring() // sockets first, then the rest
-		return
-	}
-	l.mail.done(l.work)
-	l.work, l.workPos = batch{}, 0
+	l.rest(n) // sockets first, then what is left
 }
 
 // exec does one task. It answers false when it wants to be called again: a
@@ -32,6 +21,9 @@ func (l *loop) exec(t *task) (done bool) {
 			l.stats.dropped.Add(uint64(t.n))
 			return true
 		}
+	}
+	if l.cur != nil && (t.kind == taskReady || t.kind == taskLoop) {
+		l.settle(l.cur) // they run callbacks, which have corks of their own
 	}
 	switch t.kind {
 	case taskWrite:
