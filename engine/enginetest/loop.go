@@ -23,7 +23,8 @@ import (
 
 // Loop is a loop without a socket. Its methods are for the goroutine of the
 // test, and not for callbacks. What other goroutines do with a Handle waits
-// until Drain.
+// until Drain, or for the end of the next event; what a callback does with one is
+// done when it ends.
 type Loop struct {
 	t     testing.TB
 	s     seam.Loop
