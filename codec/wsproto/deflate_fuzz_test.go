@@ -95,10 +95,10 @@ func FuzzInflate(f *testing.F) {
 	})
 }
 
-// However a payload is cut, an InflateStream makes of it what an Inflater does.
+// However a payload is cut, an InflateStream and an InflateReader make of it what an Inflater does.
 func FuzzInflateStream(f *testing.F) {
 	addPayloads(f)
-	z := wsproto.NewInflater()
+	z, r := wsproto.NewInflater(), new(wsproto.InflateReader)
 	f.Fuzz(func(t *testing.T, payload, dict []byte, seed uint64) {
 		if len(payload) > 1<<10 { // a bomb of 1 MiB at most
 			return
@@ -115,6 +115,12 @@ func FuzzInflateStream(f *testing.F) {
 		if err != wantErr || !bytes.Equal(got, want) {
 			t.Fatalf("% x: %d bytes, %v; want %d, %v", payload, len(got), err, len(want), wantErr)
 		}
+		for name, wrap := range readerWraps {
+			got, err := inflateRead(r, payload, dict, wrap)
+			if err != wantErr || !bytes.Equal(got, want) {
+				t.Fatalf("% x, read %s: %d bytes, %v; want %d, %v", payload, name, len(got), err, len(want), wantErr)
+			}
+		}
 	})
 }
 
@@ -126,14 +132,14 @@ func FuzzDeflate(f *testing.F) {
 			f.Add(all[1000:1000+n], all[:n], uint8(i), uint8(i*3), uint64(n))
 		}
 	}
-	var deflaters [10]*wsproto.Deflater
-	for level := 1; level <= 9; level++ {
-		deflaters[level] = wsproto.NewDeflater(level)
+	var deflaters [12]*wsproto.Deflater
+	for i := range deflaters {
+		deflaters[i] = wsproto.NewDeflater(i - 2)
 	}
 	z := wsproto.NewInflater()
 	f.Fuzz(func(t *testing.T, p, dict []byte, level, bits uint8, seed uint64) {
 		rng := rand.New(rand.NewPCG(seed, 7))
-		d := deflaters[1+level%9]
+		d := deflaters[level%12]
 		if bits = bits % 9; bits > 0 {
 			bits += 7
 		}
