@@ -130,12 +130,18 @@ func (s *HTTPServer) Adopt(e *engine.Engine, nc net.Conn, buffered []byte) (engi
 	return e.AdoptWith(withState(nc), buffered, s.s, s.s.options)
 }
 
+// maxPositions is what a position within the bytes of a connection may come to.
+const maxPositions = 512 << 20
+
 func (o *ServeOptions) validate() error {
 	switch {
 	case o.Workers < 0:
 		return fmt.Errorf("fasthttp: ServeOptions.Workers is %d, want 0 or more", o.Workers)
 	case o.MaxBuffered < 0:
 		return fmt.Errorf("fasthttp: ServeOptions.MaxBuffered is %d, want 0 or more", o.MaxBuffered)
+	}
+	if o.MaxBuffered > maxPositions || o.Server != nil && o.Server.ReadBufferSize > maxPositions {
+		return fmt.Errorf("fasthttp: ServeOptions.MaxBuffered and Server.ReadBufferSize are at most %d", maxPositions)
 	}
 	if o.Server == nil {
 		o.Server = &fasthttp.Server{}

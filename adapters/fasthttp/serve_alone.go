@@ -53,7 +53,7 @@ func (c *conn) leave(ec *engine.Conn) {
 	defer c.wake()
 	c.leaving = false
 	if err != nil {
-		c.stuck = err
+		c.stuck = true
 		return
 	}
 	c.nc = nc
@@ -70,19 +70,21 @@ func (c *conn) leave(ec *engine.Conn) {
 	c.s.stats.left.Add(1)
 }
 
-// detached waits until the connection has left its loop, for a reader. c.mu is held,
-// but for the waiting.
-func (c *conn) detached() error {
+// detached waits until the connection has left its loop; when reading, or until there
+// is something to read that came before. c.mu is held, but for the waiting.
+func (c *conn) detached(reading bool) error {
 	for c.nc == nil {
 		switch {
-		case c.gone, c.eof:
+		case reading && c.pos < c.size():
+			return nil
+		case c.gone, reading && c.eof:
 			return io.EOF
 		case c.closed:
 			return net.ErrClosed
 		case c.readBy != 0 && c.readBy <= now():
 			return c.timeout("read")
-		case c.stuck != nil:
-			return c.stuck
+		case c.stuck:
+			return net.ErrClosed
 		}
 		switch err := c.askToLeave(); {
 		case err == nil:
@@ -100,12 +102,12 @@ func (c *conn) detached() error {
 // and given back.
 func (c *conn) readAlone(p []byte) (int, error) {
 	defer c.mu.Unlock()
-	if c.pos == len(c.in) {
+	if c.pos == c.size() {
 		if c.boundary {
 			c.ended = true
 			return 0, io.EOF
 		}
-		if err := c.detached(); err != nil {
+		if err := c.detached(true); err != nil {
 			return 0, err
 		}
 	}
@@ -116,10 +118,10 @@ func (c *conn) readAlone(p []byte) (int, error) {
 // readOn reads what is left of the loop's, then from the connection that has left it.
 // c.mu is held, but while that waits.
 func (c *conn) readOn(p []byte) (int, error) {
-	if c.pos < len(c.in) {
+	if c.pos < c.size() {
 		n := copy(p, c.in[c.pos:])
-		c.pos += n
-		if c.pos == len(c.in) {
+		c.pos += int32(n)
+		if c.pos == c.size() {
 			c.settle()
 		}
 		return n, nil

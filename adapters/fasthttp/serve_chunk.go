@@ -3,8 +3,9 @@ package fasthttp
 // chunk looks at the chunks that have arrived. s.length counts the bytes in them.
 func (s *scan) chunk(p []byte, l *limits) verdict {
 	for {
-		size, i := 0, s.pos
-		for ; i < len(p) && i-s.pos < 8; i++ {
+		size, from := 0, int(s.pos)
+		i := from
+		for ; i < len(p) && i-from < 8; i++ {
 			d := hexDigit[p[i]]
 			if d == 0 {
 				break
@@ -12,11 +13,11 @@ func (s *scan) chunk(p []byte, l *limits) verdict {
 			size = size<<4 | int(d-1)
 		}
 		switch {
-		case i-s.pos == 8: // as many as nobody sends
+		case i-from == 8: // as many as nobody sends
 			return odd
 		case i == len(p):
 			return s.waiting(p, l)
-		case i == s.pos || p[i] != '\r':
+		case i == from || p[i] != '\r':
 			return odd
 		case i+1 == len(p):
 			return s.waiting(p, l)
@@ -41,7 +42,7 @@ func (s *scan) chunk(p []byte, l *limits) verdict {
 		if p[i] != '\r' || p[i+1] != '\n' { // behind the last chunk: a trailer
 			return odd
 		}
-		s.pos = i + 2
+		s.pos = int32(i + 2)
 		if size == 0 {
 			s.end = s.pos
 			s.state = atBody

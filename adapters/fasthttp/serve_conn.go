@@ -1,6 +1,7 @@
 package fasthttp
 
 import (
+	"io"
 	"net"
 	"net/netip"
 	"sync"
@@ -17,11 +18,9 @@ import (
 // mu guards all but the fields of a run, which belong to the goroutine that runs
 // requests, and to the loop while none do.
 type conn struct {
-	s      *server
-	e      *engine.Engine
-	remote netip.AddrPort // invalid when it is not TCP below
-	local  netip.AddrPort
-	other  *addrs // of what is not plain TCP
+	s     *server
+	e     *engine.Engine
+	other *addrs // of what is not plain TCP
 
 	mu       sync.Mutex
 	cond     *sync.Cond // who is blocked waits here; nil when nobody ever was
@@ -31,25 +30,27 @@ type conn struct {
 	own      *buffer  // that in is a part of; nil when in is lent
 	out      *buffer  // of a response, on its way
 	scan     scan     // of the request at in[pos:]
-	pos      int
-	end      int // of the request that fasthttp may read
-	inflight int // bytes mailed to the loop
-	owed     int // of those: written, waiting for the peer
+	pos, end int32    // in[pos:end] is the request that fasthttp may read
+	inflight int32    // bytes mailed to the loop
+	owed     int32    // of those: written, waiting for the peer
+	served   int32    // requests, on the whole life
 	deadline int64
 	armed    int64 // what the timer is set for, 0 when it is not
 	readBy   int64
 	writeBy  int64
-	served   int32 // requests, on the whole life
+
+	ec            *engine.Conn // in a run on the loop
+	remote, local address
 
 	state   connState
-	eof     bool  // the peer's FIN has come
-	closed  bool  // by us: no more may be written
-	gone    bool  // the engine has told OnClose
-	leaving bool  // its loop: it was asked to
-	owned   bool  // hijacked, and not by fasthttp's hijack handler any more
-	drain   bool  // no further requests are wanted
-	stuck   error // why it cannot leave
-	counted bool  // in server.perIP
+	eof     bool // the peer's FIN has come
+	closed  bool // by us: no more may be written
+	gone    bool // the engine has told OnClose
+	leaving bool // its loop: it was asked to
+	owned   bool // hijacked, and not by fasthttp's hijack handler any more
+	stuck   bool // it cannot leave
+	drain   bool // no further requests are wanted
+	counted bool // in server.perIP
 
 	// Of a run.
 	boundary  bool // fasthttp is between two requests
@@ -58,15 +59,26 @@ type conn struct {
 	broken    bool // fasthttp and the scan do not agree
 	hold      bool // what is written may wait for the end of the run
 	hijacking bool
-	burst     uint8 // requests that this run may still begin
-	fail      error // what reading ends with, instead of a further request
-	ec        *engine.Conn
+	burst     uint8   // requests that this run may still begin
+	fail      failure // what reading ends with, instead of a further request
 }
 
 // addrs are of a connection that is not TCP, or TLS over it.
 type addrs struct {
 	remote, local net.Addr
 	tls           *secure // nil without
+}
+
+// address is one of TCP, in few bytes.
+type address struct {
+	ip   [16]byte
+	port uint16
+}
+
+func addressOf(a netip.AddrPort) address { return address{a.Addr().As16(), a.Port()} }
+
+func (a *address) addr() net.Addr {
+	return net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.AddrFrom16(a.ip).Unmap(), a.port))
 }
 
 type connState uint8
@@ -79,6 +91,26 @@ const (
 	hijacked                  // somebody else has it
 	over                      // nobody
 )
+
+type failure uint8
+
+const (
+	noFailure failure = iota
+	failEOF
+	failCut
+	failTimeout
+)
+
+func (c *conn) failure() error {
+	switch c.fail {
+	case failEOF:
+		return io.EOF
+	case failTimeout:
+		return c.timeout("read")
+	default:
+		return io.ErrUnexpectedEOF
+	}
+}
 
 // began is what times are counted from.
 var began = time.Now()
@@ -137,9 +169,12 @@ func (c *conn) settle() {
 	c.pos = 0
 }
 
+// size is that of what was received, which MaxInbound and the like keep small.
+func (c *conn) size() int32 { return int32(len(c.in)) }
+
 // drop lets go of what was received.
 func (c *conn) drop() {
-	c.pos = len(c.in)
+	c.pos = c.size()
 	c.settle()
 	c.end = 0
 }
@@ -172,7 +207,7 @@ func (c *conn) RemoteAddr() net.Addr {
 	if c.other != nil {
 		return c.other.remote
 	}
-	return net.TCPAddrFromAddrPort(c.remote)
+	return c.remote.addr()
 }
 
 // LocalAddr is net.Conn's.
@@ -180,16 +215,18 @@ func (c *conn) LocalAddr() net.Addr {
 	if c.other != nil {
 		return c.other.local
 	}
-	return net.TCPAddrFromAddrPort(c.local)
+	return c.local.addr()
 }
 
 // opened takes the addresses of ec.
 func (c *conn) opened(ec *engine.Conn) {
 	c.e, c.h = ec.Engine(), ec.Handle()
-	c.remote = ec.RemoteAddrPort()
-	local := ec.LocalAddr()
-	if t, ok := local.(*net.TCPAddr); ok && c.remote.IsValid() {
-		c.local = t.AddrPort()
+	remote, local := ec.RemoteAddrPort(), ec.LocalAddr()
+	if remote.IsValid() {
+		c.remote = addressOf(remote)
+	}
+	if t, ok := local.(*net.TCPAddr); ok && remote.IsValid() {
+		c.local = addressOf(t.AddrPort())
 		return
 	}
 	c.other = &addrs{remote: ec.RemoteAddr(), local: local}

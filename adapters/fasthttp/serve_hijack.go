@@ -32,8 +32,8 @@ func (c *conn) hijack() {
 // readHijacked is Read. c.mu is held, and given back.
 func (c *conn) readHijacked(p []byte) (int, error) {
 	defer c.mu.Unlock()
-	if c.pos == len(c.in) {
-		if err := c.detached(); err != nil {
+	if c.pos == c.size() {
+		if err := c.detached(true); err != nil {
 			return 0, err
 		}
 	}
@@ -48,7 +48,7 @@ func (c *conn) SyscallConn() (syscall.RawConn, error) {
 	if c.state != hijacked {
 		return nil, net.ErrClosed
 	}
-	if err := c.detached(); err != nil {
+	if err := c.detached(false); err != nil {
 		return nil, err
 	}
 	sc, ok := c.nc.(syscall.Conn)
@@ -81,14 +81,14 @@ func (c *conn) Adopt(s *websocket.Server, early []byte, u websocket.Upgraded) (w
 	if c.state != hijacked || c.closed {
 		return websocket.Handle{}, net.ErrClosed
 	}
-	if len(early) == 0 && c.nc == nil && c.pos == len(c.in) && !c.leaving {
+	if len(early) == 0 && c.nc == nil && c.pos == c.size() && !c.leaving {
 		h, err, ok := c.adoptInPlace(s, u)
 		if ok {
 			return h, err
 		}
 	}
 	// There are bytes in hand that only a connection on its way in can bring along.
-	if err := c.detached(); err != nil {
+	if err := c.detached(false); err != nil {
 		return websocket.Handle{}, err
 	}
 	nc, buffered := c.nc, append(bytes.Clone(early), c.in[c.pos:]...)
@@ -109,7 +109,7 @@ func (c *conn) adoptInPlace(s *websocket.Server, u websocket.Upgraded) (h websoc
 		defer c.mu.Unlock()
 		defer c.wake()
 		done = true
-		if more = c.pos < len(c.in) || c.eof; more {
+		if more = c.pos < c.size() || c.eof; more {
 			return
 		}
 		c.closed, c.state = true, over

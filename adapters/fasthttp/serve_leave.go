@@ -37,7 +37,7 @@ func (c *conn) Out() (nc net.Conn, unread []byte, err error) {
 	if c.state != hijacked || c.closed {
 		return nil, nil, net.ErrClosed
 	}
-	if err := c.detached(); err != nil {
+	if err := c.detached(false); err != nil {
 		return nil, nil, err
 	}
 	nc, unread = c.nc, bytes.Clone(c.in[c.pos:])

@@ -2,7 +2,6 @@ package fasthttp
 
 import (
 	"errors"
-	"io"
 
 	"github.com/sockeye-io/sockeye/engine"
 	"github.com/valyala/fasthttp"
@@ -47,7 +46,7 @@ func (s *server) OnData(ec *engine.Conn, p []byte) (int, error) {
 		c.store(p)
 	}
 	s.progress(c, ec)
-	if c.state == idle && fresh && c.pos < len(c.in) && c.served > 0 {
+	if c.state == idle && fresh && c.pos < c.size() && c.served > 0 {
 		c.arm(ec, s.read) // from its first byte; that of the first request is counted from OnOpen
 	}
 	if c.own == nil && c.in != nil {
@@ -64,7 +63,7 @@ const maxOnTheWay = 512 << 10
 // ahead keeps what has come while the connection is not idle. When it gets too much
 // the connection leaves its loop, so that its peer is held back.
 func (c *conn) ahead(p []byte) (int, error) {
-	n := len(c.in) - c.pos + len(p)
+	n := len(c.in) - int(c.pos) + len(p)
 	if n > c.s.inbound {
 		if n > c.s.inbound+maxOnTheWay {
 			return 0, engine.ErrInboundLimit
@@ -77,13 +76,13 @@ func (c *conn) ahead(p []byte) (int, error) {
 
 // progress lets requests run that are there. c.mu is held; the state is idle.
 func (s *server) progress(c *conn, ec *engine.Conn) {
-	for c.state == idle && !c.closed && c.pos < len(c.in) {
+	for c.state == idle && !c.closed && c.pos < c.size() {
 		v := c.scan.next(c.in[c.pos:], &s.limits)
 		if v == needMore {
 			if !c.eof {
 				break
 			}
-			c.fail, v = io.EOF, hopeless
+			c.fail, v = failEOF, hopeless
 		}
 		c.end = c.pos + c.scan.end
 		c.boundary, c.scan = true, scan{}
@@ -98,10 +97,10 @@ func (s *server) progress(c *conn, ec *engine.Conn) {
 				continue
 			}
 		case hopeless:
-			if c.fail == nil {
-				c.fail = io.ErrUnexpectedEOF
+			if c.fail == noFailure {
+				c.fail = failCut
 			}
-			c.end = len(c.in)
+			c.end = c.size()
 		case odd, large:
 			s.serveAlone(c, ec, v == large)
 			return
@@ -115,7 +114,7 @@ func (s *server) progress(c *conn, ec *engine.Conn) {
 	if c.state != idle {
 		return
 	}
-	if c.pos == len(c.in) && (c.eof || c.drain) {
+	if c.pos == c.size() && (c.eof || c.drain) {
 		s.finished(c, ec)
 	}
 }
@@ -136,7 +135,7 @@ func (s *server) loopRun(c *conn, ec *engine.Conn) {
 		return
 	}
 	c.settle()
-	if c.pos == len(c.in) {
+	if c.pos == c.size() {
 		c.arm(ec, s.idle)
 	}
 }
@@ -172,9 +171,9 @@ func (s *server) OnMail(ec *engine.Conn, tag int, p []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if ec.Buffered() > s.low {
-		c.owed += len(p) // OnWritable follows
+		c.owed += int32(len(p)) // OnWritable follows
 	} else {
-		c.inflight -= len(p) + c.owed
+		c.inflight -= int32(len(p)) + c.owed
 		c.owed = 0
 		c.wake()
 	}

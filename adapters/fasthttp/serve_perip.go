@@ -10,10 +10,10 @@ type perIP struct {
 
 // enter counts c, unless its address has as many connections as it may.
 func (p *perIP) enter(c *conn, limit int) bool {
-	if !c.remote.IsValid() {
+	if c.remote == (address{}) {
 		return true
 	}
-	ip := c.remote.Addr().As16()
+	ip := c.remote.ip
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.of[ip] >= limit {
@@ -29,7 +29,7 @@ func (p *perIP) leave(c *conn) {
 		return
 	}
 	c.counted = false
-	ip := c.remote.Addr().As16()
+	ip := c.remote.ip
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.of[ip]--; p.of[ip] == 0 {

@@ -3,16 +3,21 @@ package fasthttp
 import "sync"
 
 // pool runs requests on a bounded number of goroutines. One that has nothing to do
-// stays for the next request, the one that was last busy first; all end when the
+// stays for a while, and the one that was last busy is called first; all end when the
 // last connection has.
+//
+// Requests come in batches, as the loops find them. One goroutine is called at a time,
+// which calls the next if there is more to do when it begins: so a few of them do all
+// the work while handlers are quick, and as many as may when handlers wait.
 type pool struct {
 	s   *server
 	max int
 
 	mu      sync.Mutex
-	free    []chan *conn // of goroutines that wait
-	busy    int
-	waiting []*conn // a ring
+	free    []chan bool // of goroutines that wait; false ends them
+	called  bool        // one that has not begun yet
+	busy    int         // the others
+	waiting []*conn     // a ring
 	head, n int
 	room    int
 }
@@ -27,51 +32,75 @@ func (p *pool) init(s *server, workers, room int) { p.s, p.max, p.room = s, work
 func (p *pool) submit(c *conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	switch {
-	case len(p.free) > 0:
-		w := p.free[len(p.free)-1]
-		p.free = p.free[:len(p.free)-1]
-		p.busy++
-		w <- c
-	case p.busy < p.max:
-		p.busy++
-		go p.work(c)
-	case p.n < p.room:
-		p.push(c)
-	default:
+	if p.busy+p.n >= p.max+p.room {
 		return false
 	}
+	p.push(c)
+	p.call()
 	return true
 }
 
-func (p *pool) work(c *conn) {
-	var w chan *conn
-	for c != nil {
-		p.s.work(c)
-		if c = p.next(&w); c == nil && w != nil {
-			c = <-w
+// call lets another goroutine begin, if there is a request for it.
+func (p *pool) call() {
+	if p.called || p.n == 0 || p.busy >= p.max {
+		return
+	}
+	p.called = true
+	if n := len(p.free); n > 0 {
+		w := p.free[n-1]
+		p.free = p.free[:n-1]
+		w <- true
+		return
+	}
+	go p.work(nil)
+}
+
+func (p *pool) work(w chan bool) {
+	for {
+		p.begin()
+		for c := p.next(); c != nil; c = p.next() {
+			p.s.work(c)
+		}
+		if w = p.rest(w); w == nil || !<-w {
+			return
 		}
 	}
 }
 
-// next is what a goroutine does when it is done: it goes on with who waits, stays
-// for w, or ends.
-func (p *pool) next(w *chan *conn) *conn {
+// begin is called by a goroutine that was called.
+func (p *pool) begin() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.n > 0 {
-		return p.pop()
-	}
-	p.busy--
-	if len(p.free) >= maxFree || p.s.open.Load() == 0 {
-		*w = nil
+	p.called = false
+	p.busy++
+}
+
+// next is the request that a goroutine goes on with.
+func (p *pool) next() *conn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.n == 0 {
+		p.busy--
 		return nil
 	}
-	if *w == nil {
-		*w = make(chan *conn, 1)
+	c := p.pop()
+	p.call()
+	return c
+}
+
+// rest returns what a goroutine waits on for more, or nil when it shall end.
+func (p *pool) rest(w chan bool) chan bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.free) >= maxFree || p.s.open.Load() == 0 {
+		return nil
 	}
-	p.free = append(p.free, *w)
-	return nil
+	if w == nil {
+		w = make(chan bool, 1)
+	}
+	p.free = append(p.free, w)
+	p.call() // for what has come meanwhile
+	return w
 }
 
 // quiet ends those that have nothing to do.
@@ -79,14 +108,14 @@ func (p *pool) quiet() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, w := range p.free {
-		w <- nil
+		w <- false
 	}
 	p.free = nil
 }
 
 func (p *pool) push(c *conn) {
 	if p.n == len(p.waiting) {
-		more := make([]*conn, min(max(2*p.n, 64), p.room))
+		more := make([]*conn, max(2*p.n, 64))
 		k := copy(more, p.waiting[p.head:])
 		copy(more[k:], p.waiting[:p.head])
 		p.waiting, p.head = more, 0

@@ -27,21 +27,21 @@ func (c *conn) Read(p []byte) (int, error) {
 
 // readRequest gives fasthttp the request at hand, then the next one.
 func (c *conn) readRequest(p []byte) (int, error) {
-	if c.boundary && !c.broken && c.pos < len(c.in) && c.fail == nil && c.end == c.pos {
+	if c.boundary && !c.broken && c.pos < c.size() && c.fail == noFailure && c.end == c.pos {
 		c.another()
 	}
-	if c.broken || c.closed && c.fail == nil {
+	if c.broken || c.closed && c.fail == noFailure {
 		return 0, io.ErrUnexpectedEOF
 	}
 	if c.pos < c.end {
 		c.boundary, c.given = false, true
 		n := copy(p, c.in[c.pos:c.end])
-		c.pos += n
+		c.pos += int32(n)
 		return n, nil
 	}
 	switch {
-	case c.fail != nil:
-		return 0, c.fail
+	case c.fail != noFailure:
+		return 0, c.failure()
 	case c.boundary:
 		c.ended = true
 		return 0, io.EOF

@@ -1,7 +1,6 @@
 package fasthttp
 
 import (
-	"io"
 	"log/slog"
 	"net"
 	"runtime/debug"
@@ -29,7 +28,7 @@ func (s *server) run(c *conn) (keep bool) {
 	}()
 	err := s.http.ServeConn(c.face())
 	s.count(err)
-	return c.ended && !c.broken && c.fail == nil
+	return c.ended && !c.broken && c.fail == noFailure
 }
 
 // forget lets s.http lose c, which it does when it has served a connection, but not
@@ -37,7 +36,7 @@ func (s *server) run(c *conn) (keep bool) {
 func (c *conn) forget() {
 	defer func() { _ = recover() }()
 	c.mu.Lock()
-	c.closed, c.end, c.fail = true, c.pos, io.EOF
+	c.closed, c.end, c.fail = true, c.pos, failEOF
 	c.boundary = true
 	c.mu.Unlock()
 	_ = c.s.http.ServeConn(c.face())
@@ -101,7 +100,7 @@ func (c *conn) take() []byte {
 func (c *conn) begin() bool {
 	c.served++
 	c.hold = false
-	if c.state == alone || c.fail == nil && c.given && !c.broken && c.rest() == 0 {
+	if c.state == alone || c.fail == noFailure && c.given && !c.broken && c.rest() == 0 {
 		c.given = false
 		return true
 	}
@@ -110,7 +109,7 @@ func (c *conn) begin() bool {
 }
 
 // rest is what fasthttp has not read of the request at hand.
-func (c *conn) rest() int {
+func (c *conn) rest() int32 {
 	if c.s.http.StreamRequestBody {
 		return 0 // the handler is about to
 	}

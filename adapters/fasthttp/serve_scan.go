@@ -37,8 +37,8 @@ type limits struct {
 // connection, so that it does not matter where it ends. The zero scan is ready; all
 // positions count from the first byte of the request.
 type scan struct {
-	pos    int   // where to go on: the start of a line, or of a chunk
-	end    int   // of the body, once it is known
+	pos    int32 // where to go on: the start of a line, or of a chunk
+	end    int32 // of the body, once it is known
 	length int64 // Content-Length
 	state  scanState
 	sized  bool // there was a Content-Length
@@ -65,8 +65,8 @@ func (s *scan) next(p []byte, l *limits) verdict {
 			}
 			return needMore
 		}
-		line := p[s.pos : s.pos+n]
-		s.pos += n + 1
+		line := p[s.pos : int(s.pos)+n]
+		s.pos += int32(n + 1)
 		if n == 0 || line[n-1] != '\r' {
 			return odd
 		}
@@ -92,7 +92,7 @@ func (s *scan) next(p []byte, l *limits) verdict {
 	if s.state == atChunk {
 		return s.chunk(p, l)
 	}
-	if len(p) < s.end {
+	if len(p) < int(s.end) {
 		return needMore
 	}
 	return whole
@@ -101,7 +101,7 @@ func (s *scan) next(p []byte, l *limits) verdict {
 // body is called when the head is whole.
 func (s *scan) body(l *limits) verdict {
 	switch {
-	case s.pos > l.head:
+	case int(s.pos) > l.head:
 		return hopeless
 	case s.chunks && s.sized:
 		return odd
@@ -113,7 +113,7 @@ func (s *scan) body(l *limits) verdict {
 	case s.length > int64(l.wait):
 		return large
 	}
-	s.state, s.end = atBody, s.pos+int(s.length)
+	s.state, s.end = atBody, s.pos+int32(s.length)
 	return needMore
 }
 

@@ -54,8 +54,10 @@ func newServer(h fasthttp.RequestHandler, o ServeOptions) *server {
 	if src.HeaderReceived != nil || src.StreamRequestBody {
 		s.limits.body = 0 // it is not known before fasthttp has asked
 	}
-	if s.inbound = o.Engine.MaxInbound; s.inbound == 0 {
+	if s.inbound = min(o.Engine.MaxInbound, maxPositions); s.inbound == 0 {
 		s.inbound = 1 << 20
+	} else if s.inbound < 0 {
+		s.inbound = maxPositions
 	}
 	high := o.Engine.HighWater
 	if high <= 0 {

@@ -41,8 +41,8 @@ func (s *server) OnTimer(ec *engine.Conn) {
 		return
 	}
 	// fasthttp knows what to answer to a request that did not come.
-	c.fail = c.timeout("read")
-	c.boundary, c.end = true, len(c.in)
+	c.fail = failTimeout
+	c.boundary, c.end = true, c.size()
 	c.state = running
 	if !s.pool.submit(c) {
 		s.refuse(c, ec)

@@ -82,7 +82,7 @@ func (c *conn) send(p []byte) (n int, err error) {
 			m, err := nc.Write(p[n:])
 			c.mu.Lock()
 			return n + m, err
-		case c.leaving || c.inflight > 0 && c.inflight+len(piece) > c.s.window:
+		case c.leaving || c.inflight > 0 && int(c.inflight)+len(piece) > c.s.window:
 			if !c.wait(c.writeBy) {
 				return n, c.timeout("write")
 			}
@@ -101,7 +101,7 @@ func (c *conn) post(tag int, p []byte) error {
 	for pause := time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
 		err := c.h.Mail(tag, p)
 		if err == nil {
-			c.inflight += len(p)
+			c.inflight += int32(len(p))
 			return nil
 		}
 		if !errors.Is(err, engine.ErrMailboxFull) {
