@@ -63,14 +63,17 @@ type ServeOptions struct {
 	// means 64 KiB, negative is an error.
 	MaxBuffered int
 
-	// MaxDetached is the most connections that have left their loops at once, not
-	// counting hijacked ones. One more is answered with 503 and closed. Zero means
-	// 4,096, negative none.
+	// MaxDetached is the most connections with a goroutine of their own at once, not
+	// counting hijacked ones: those that leave their loops for it, of which one more is
+	// answered with 503 and closed; and as many again that wait for a peer to read a
+	// large response, of which more keep their worker waiting. Zero means 4,096, negative
+	// none.
 	MaxDetached int
 
-	// Engine are the limits of the connections. Its MaxInbound bounds what a client
-	// may send ahead while its requests run. IdleTimeout is better left alone: it
-	// would end a connection whose handler takes longer.
+	// Engine are the limits of the connections. MaxInbound is how much of what a client
+	// sends ahead, while its requests run, is kept in memory; more leaves its loop too,
+	// and is not read for a while. IdleTimeout is better left alone: it would end a
+	// connection whose handler takes longer.
 	Engine engine.Options
 }
 
@@ -86,7 +89,9 @@ type ServeOptions struct {
 //     the connection was idle.
 //   - RequestCtx.Done is never closed.
 //   - At Engine.Shutdown running requests are finished and answered with
-//     Connection: close, idle connections are closed.
+//     Connection: close, idle connections are closed. It does not know of connections
+//     that have left their loops: they end after the request at hand. Hijacked ones
+//     are their owner's to close.
 //
 // An HTTPServer may serve any number of listeners and engines. Its methods may be
 // called from any goroutine.

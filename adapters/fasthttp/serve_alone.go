@@ -136,6 +136,14 @@ func (c *conn) readOn(p []byte) (int, error) {
 // held, but while that waits.
 func (s *server) returned(c *conn, keep bool) {
 	nc := c.nc
+	if p := c.take(); len(p) > 0 { // it was held when the connection left
+		c.out = nil
+		c.mu.Unlock()
+		if _, err := nc.Write(p); err != nil {
+			keep = false
+		}
+		c.mu.Lock()
+	}
 	if !keep {
 		c.drop()
 		c.closed, c.state = true, over

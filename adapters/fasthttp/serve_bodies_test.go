@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"net"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -211,4 +212,34 @@ func TestServeAhead(t *testing.T) {
 		}
 		t.Logf("%+v", s.Stats())
 	})
+}
+
+// Peers that do not read their responses hold no worker.
+func TestServeSlowPeers(t *testing.T) {
+	t.Parallel()
+	large := bytes.Repeat([]byte("z"), 32<<20)
+	addr, s := started(t, func(ctx *fasthttp.RequestCtx) {
+		if string(ctx.Path()) == "/large" {
+			ctx.SetBody(large)
+			return
+		}
+		echo(ctx)
+	}, adapter.ServeOptions{Workers: 1})
+	slow := []net.Conn{dialed(t, addr), dialed(t, addr)}
+	for i, c := range slow {
+		send(t, c, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+		for s.Stats().Running <= i {
+			runtime.Gosched()
+		}
+	}
+	c := dialed(t, addr)
+	send(t, c, get)
+	if status, _, _ := answer(t, bufio.NewReader(c), false); status != 200 {
+		t.Fatal(status)
+	}
+	for _, c := range slow {
+		if status, body, _ := answer(t, bufio.NewReader(c), false); status != 200 || len(body) != len(large) {
+			t.Fatal(status, len(body))
+		}
+	}
 }

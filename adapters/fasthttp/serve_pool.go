@@ -16,7 +16,8 @@ type pool struct {
 	mu      sync.Mutex
 	free    []chan bool // of goroutines that wait; false ends them
 	called  bool        // one that has not begun yet
-	busy    int         // the others
+	busy    int         // the others, without
+	paused  int         // those that wait for their peer to read
 	waiting []*conn     // a ring
 	head, n int
 	room    int
@@ -113,6 +114,28 @@ func (p *pool) quiet() {
 	p.free = nil
 }
 
+// pause lets another goroutine run, while this one waits. It answers false when as many
+// wait as may.
+func (p *pool) pause() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.paused >= int(p.s.maxDetached) {
+		return false
+	}
+	p.paused++
+	p.busy--
+	p.call()
+	return true
+}
+
+// resume ends a pause. As many as have paused may run besides Workers.
+func (p *pool) resume() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.paused--
+	p.busy++
+}
+
 func (p *pool) push(c *conn) {
 	if p.n == len(p.waiting) {
 		more := make([]*conn, max(2*p.n, 64))
@@ -135,5 +158,5 @@ func (p *pool) pop() *conn {
 func (p *pool) counts() (busy, waiting int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.busy, p.n
+	return p.busy + p.paused, p.n
 }

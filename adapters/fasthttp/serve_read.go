@@ -55,11 +55,14 @@ func (c *conn) another() {
 	if c.burst == 0 && c.nc == nil || c.ec != nil && c.ec.Buffered() > c.s.low {
 		return // one that has left its loop because of what has come goes back when that is done
 	}
-	if c.scan.next(c.in[c.pos:], &c.s.limits) == whole {
+	switch c.scan.next(c.in[c.pos:], &c.s.limits) {
+	case needMore:
+		return
+	case whole:
 		c.burst = max(c.burst, 1) - 1
 		c.end = c.pos + c.scan.end
-		c.scan = scan{}
 	}
+	c.scan = scan{} // others are for the loop to see
 }
 
 // Close is net.Conn's. fasthttp calls it at the end of each run, and whoever has

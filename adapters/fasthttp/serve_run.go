@@ -20,7 +20,7 @@ func (s *server) run(c *conn) (keep bool) {
 	c.given, c.ended, c.broken, c.hold, c.hijacking = false, false, false, false, false
 	c.burst = maxBurst
 	defer func() {
-		if v := recover(); v != nil { // in a body stream
+		if v := recover(); v != nil { // in a callback of the Server
 			s.panicked(v)
 			keep = false
 			c.forget()
@@ -64,9 +64,6 @@ func (s *server) work(c *conn) {
 		c.wait(0)
 	}
 	if c.nc != nil {
-		if c.flush() != nil {
-			keep = false
-		}
 		s.returned(c, keep)
 		return
 	}
@@ -156,6 +153,8 @@ func (s *server) count(err error) {
 		switch err {
 		case fasthttp.ErrBodyTooLarge:
 			s.stats.tooLarge.Add(1)
+		case fasthttp.ErrConcurrencyLimit:
+			s.stats.refused.Add(1)
 		case net.ErrClosed:
 		default:
 			s.stats.bad.Add(1)

@@ -30,7 +30,7 @@ func (c *conn) timeout(op string) error {
 // does not read.
 func (c *conn) Write(p []byte) (int, error) {
 	c.mu.Lock()
-	if c.closed {
+	if c.closed || c.state == idle { // by a handler that has returned
 		c.mu.Unlock()
 		return 0, net.ErrClosed
 	}
@@ -83,7 +83,7 @@ func (c *conn) send(p []byte) (n int, err error) {
 			c.mu.Lock()
 			return n + m, err
 		case c.leaving || c.inflight > 0 && int(c.inflight)+len(piece) > c.s.window:
-			if !c.wait(c.writeBy) {
+			if !c.waitForPeer() {
 				return n, c.timeout("write")
 			}
 		default:
@@ -94,6 +94,15 @@ func (c *conn) send(p []byte) (n int, err error) {
 		}
 	}
 	return n, nil
+}
+
+// waitForPeer is wait for a writer. Another worker may run meanwhile, so that peers which
+// do not read are no burden to those that do.
+func (c *conn) waitForPeer() bool {
+	if c.state == running && c.s.pool.pause() {
+		defer c.s.pool.resume()
+	}
+	return c.wait(c.writeBy)
 }
 
 // post mails p. A full mailbox is looked at again soon: its loop is at work on it.
