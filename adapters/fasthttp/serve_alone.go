@@ -81,14 +81,16 @@ func (c *conn) detached(reading bool) error {
 			return io.EOF
 		case c.closed:
 			return net.ErrClosed
-		case c.readBy != 0 && c.readBy <= now():
+		case reading && c.readBy != 0 && c.readBy <= now():
 			return c.timeout("read")
 		case c.stuck:
 			return net.ErrClosed
 		}
 		switch err := c.askToLeave(); {
-		case err == nil:
+		case err == nil && reading:
 			c.wait(c.readBy)
+		case err == nil:
+			c.wait(0)
 		case errors.Is(err, engine.ErrMailboxFull):
 			c.wait(now() + int64(time.Millisecond))
 		default:
