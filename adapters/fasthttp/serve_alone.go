@@ -106,8 +106,7 @@ func (c *conn) readAlone(p []byte) (int, error) {
 	defer c.mu.Unlock()
 	if c.pos == c.size() {
 		if c.boundary {
-			c.ended = true
-			return 0, io.EOF
+			return c.readNext(p)
 		}
 		if err := c.detached(true); err != nil {
 			return 0, err
@@ -115,6 +114,32 @@ func (c *conn) readAlone(p []byte) (int, error) {
 	}
 	c.boundary = false
 	return c.readOn(p)
+}
+
+// stay is how long a connection waits for another request before it goes back to a loop:
+// one that uploads a file after the other need not go to and fro.
+const stay = 20 * time.Millisecond
+
+// readNext is readAlone between two requests.
+func (c *conn) readNext(p []byte) (n int, err error) {
+	if nc := c.nc; nc != nil {
+		by := c.readBy
+		c.mu.Unlock()
+		_ = nc.SetReadDeadline(time.Now().Add(stay))
+		n, err = nc.Read(p)
+		c.mu.Lock()
+		if c.readBy = by; by == 0 {
+			_ = nc.SetReadDeadline(time.Time{})
+		} else {
+			_ = nc.SetReadDeadline(began.Add(time.Duration(by)))
+		}
+		if t, ok := err.(net.Error); n > 0 || !ok || !t.Timeout() {
+			c.boundary = n == 0
+			return n, err
+		}
+	}
+	c.ended = true
+	return 0, io.EOF
 }
 
 // readOn reads what is left of the loop's, then from the connection that has left it.

@@ -139,7 +139,7 @@ func TestServeBodies(t *testing.T) {
 						}
 					}
 				}
-				if got := s.Stats(); got.Left < 3 || got.Requests != 6 || got.Refused != 0 {
+				if got := s.Stats(); got.Left == 0 || got.Requests != 6 || got.Refused != 0 {
 					t.Fatalf("%+v", got)
 				}
 			})
