@@ -104,9 +104,12 @@ func (u *FastHTTPUpgrader) Upgrade(ctx *fasthttp.RequestCtx, handler FastHTTPHan
 		opened(c)
 		if l.keeps {
 			go c.serve(handler)
-		} else {
-			c.serve(handler)
+			return
 		}
+		if l.lent != nil {
+			defer l.lent.back()
+		}
+		c.serve(handler)
 	})
 	return nil
 }

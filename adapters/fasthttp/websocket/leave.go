@@ -23,6 +23,8 @@ type leaving struct {
 	keeps bool
 	// ours says that nc is ours to close.
 	ours bool
+	// lent is nc where fasthttp takes back what that is made of; else nil.
+	lent *lent
 }
 
 // leave takes a hijacked connection out of fasthttp, whose RequestCtx, buffers and
@@ -30,38 +32,52 @@ type leaving struct {
 // connection too, unless Server.KeepHijackedConns is set, so a socket leaves as a
 // copy of its descriptor. A TLS connection cannot be copied: it leaves only where
 // it is kept, and costs the goroutine otherwise. A net.Conn of another kind may be
-// anything: it stays as fasthttp hands it out.
+// anything: it stays as fasthttp hands it out, which is for no longer than the handler.
 func leave(hijacked net.Conn) leaving {
 	as, ok := hijacked.(interface{ UnsafeConn() net.Conn })
 	if !ok {
 		return leaving{nc: hijacked}
 	}
 	kept := keepsHijacked(hijacked)
-	base := bare(as.UnsafeConn())
+	below := as.UnsafeConn()
+	base := bare(below)
 	switch base := base.(type) {
 	case reactor.Held:
 		if early, ok := unread(hijacked); ok {
 			return leaving{nc: base.Leave(), early: early, keeps: true, ours: !kept}
 		}
 	case *tls.Conn:
-		if early, ok := unread(hijacked); ok {
-			return leaving{nc: base, early: early, keeps: kept, ours: !kept}
+		if early, ok := unread(hijacked); ok && kept {
+			return leaving{nc: below, early: early, keeps: true} // it is counted until below is closed
+		} else if ok {
+			return leaving{nc: base, early: early, ours: true}
 		}
 	case *net.TCPConn, *net.UnixConn:
 		early, ok := unread(hijacked)
 		if !ok {
 			break
 		}
-		if kept {
+		if kept && base == below {
 			return leaving{nc: base, early: early, keeps: true}
 		}
-		if nc, err := twin(base.(syscall.Conn)); err == nil {
+		nc, err := twin(base.(syscall.Conn))
+		switch {
+		case err == nil && kept:
+			_ = below.Close() // else it is counted for ever
+			return leaving{nc: nc, early: early, keeps: true}
+		case err == nil:
 			return leaving{nc: nc, early: early, keeps: true, ours: true}
+		case kept:
+			return leaving{nc: below, early: early, keeps: true}
 		}
 		// No descriptor is left for the copy: the connection works where it is.
 		return leaving{nc: base, early: early, ours: true}
 	}
-	return leaving{nc: hijacked, keeps: kept}
+	if kept {
+		return leaving{nc: hijacked, keeps: true}
+	}
+	l := &lent{Conn: below, from: hijacked}
+	return leaving{nc: l, lent: l}
 }
 
 // bare finds the connection below fasthttp's wrapper for Server.MaxConnsPerIP,
