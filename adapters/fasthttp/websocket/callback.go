@@ -48,8 +48,10 @@ func (ev *events) post(fn func(wc *websocket.Conn)) error {
 //   - a message has at most 16 MiB unless SetReadLimit says otherwise,
 //   - a deadline for reading closes the connection when it passes.
 //
-// It fails on a connection that is closed, or in the midst of reading a message. A
-// second call changes f for the messages after those that wait in the loop.
+// What was not read of a message before is left out, and waited for, as by NextReader. It
+// fails on a connection that is closed. A second call changes f for the messages after
+// those that wait in the loop. A callback must not call it for another connection that
+// is not on a loop yet: that waits for a loop, perhaps for this one.
 func (c *Conn) OnMessage(f func(c *Conn, messageType int, p []byte)) error {
 	if c == nil {
 		return ErrNilConn
@@ -120,6 +122,7 @@ func (c *Conn) handOver(wait bool) (gone chan struct{}, err error) {
 			}
 		}
 	}()
+	c.finish()
 	// OnOpen gives the lock back, since Adopt waits for messages that came early too.
 	c.lock.lock(time.Time{})
 	defer func() {
@@ -132,9 +135,6 @@ func (c *Conn) handOver(wait bool) (gone chan struct{}, err error) {
 	}
 	if err == nil {
 		err = c.readErr
-	}
-	if err == nil && (c.remaining > 0 || c.inside) {
-		err = errMidMessage
 	}
 	if err != nil {
 		return nil, err
@@ -160,10 +160,7 @@ func (c *Conn) handOver(wait bool) (gone chan struct{}, err error) {
 	return ev.gone, err
 }
 
-var (
-	errOnLoop     = errors.New("websocket: the connection is read by a loop")
-	errMidMessage = errors.New("websocket: OnMessage in the midst of a message")
-)
+var errOnLoop = errors.New("websocket: the connection is read by a loop")
 
 // The servers behind all connections on loops.
 var (
@@ -191,13 +188,17 @@ func (h onLoop) OnOpen(wc *websocket.Conn, _ *websocket.Request) error {
 		wc.SetReadLimit(c.readLimit)
 	}
 	var on net.Conn = loopConn{ev}
-	if r := c.rare.Load(); r != nil && !r.readDeadline.IsZero() {
-		_ = on.SetReadDeadline(r.readDeadline)
-	}
 	reactor.Settle(wc.Conn().Engine(), h.server(c))
 	c.land()
 	c.sink = ev
 	c.below.Store(&on)
+	// Whoever changed the connection before may not have seen that it is another.
+	if t := c.readDeadline(); !t.IsZero() {
+		_ = on.SetReadDeadline(t)
+	}
+	if c.counts.closed.Load() {
+		wc.Conn().Close()
+	}
 	c.lock.unlock()
 	return nil
 }

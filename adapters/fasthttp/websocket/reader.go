@@ -74,6 +74,23 @@ func (c *Conn) unreadable() (messageType int, err error) {
 	return c.failed(errOnLoop)
 }
 
+// finish leaves out what was not read of a message. An error is in readErr.
+func (c *Conn) finish() {
+	if r := c.reader; r != nil {
+		r.end()
+	}
+	for c.readErr == nil && (c.remaining > 0 || c.inside) {
+		err := c.skip()
+		if err == nil && c.inside {
+			_, err = c.advance()
+		}
+		if err == io.EOF {
+			err = errUnexpectedEOF
+		}
+		c.readErr = err
+	}
+}
+
 // payload reads on in the message, as it came, and returns io.EOF after the end of it. An error is in readErr too. It may
 // read nothing without an error if p is empty.
 func (c *Conn) payload(p []byte) (n int, err error) {

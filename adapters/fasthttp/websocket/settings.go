@@ -17,17 +17,24 @@ func (c *Conn) SetReadDeadline(t time.Time) error {
 	case c.conn() == nil:
 		return ErrNilNetConn
 	}
-	if err := c.conn().SetReadDeadline(t); err != nil {
-		return err
+	if _, on := c.conn().(loopConn); !on && (c.rare.Load() != nil || !t.IsZero()) {
+		r := c.more() // for the loop, should it take over
+		c.lock.mu.Lock()
+		r.readDeadline = t
+		c.lock.mu.Unlock()
 	}
-	if c.rare.Load() == nil && t.IsZero() {
-		return nil
+	return c.conn().SetReadDeadline(t)
+}
+
+// readDeadline is what a loop has to take over.
+func (c *Conn) readDeadline() time.Time {
+	r := c.rare.Load()
+	if r == nil {
+		return time.Time{}
 	}
-	r := c.more() // for the loop, should it take over
 	c.lock.mu.Lock()
-	r.readDeadline = t
-	c.lock.mu.Unlock()
-	return nil
+	defer c.lock.mu.Unlock()
+	return r.readDeadline
 }
 
 // SetWriteDeadline sets the deadline of the messages that are written from now on; zero means none. A write that was too
