@@ -122,6 +122,10 @@ func (c *Conn) Close(code int, reason string) {
 	c.ec.SetTimer(c.ep.endTime)
 }
 
+// CloseSent reports whether a close frame of ours waits for the peer's answer: that of
+// Close, or of a Shutdown. No message may follow it.
+func (c *Conn) CloseSent() bool { return c.state == stateClosing }
+
 // Abort ends the connection at once, without a close frame. OnClose is told err
 // in a *CloseError with CodeAbnormal.
 func (c *Conn) Abort(err error) {

@@ -131,7 +131,7 @@ func (c *Conn) handOver(wait bool) (gone chan struct{}, err error) {
 		}
 	}()
 	if err = c.lock.failed(); err == ErrCloseSent {
-		err = nil // the peer's answer is still to come
+		c.said, err = true, nil // the peer's answer is still to come
 	}
 	if err == nil {
 		err = c.readErr
@@ -217,7 +217,7 @@ var turns = sync.Pool{New: func() any { return new(turn) }}
 func (c *Conn) enter(wc *websocket.Conn) {
 	c.lock.lock(time.Time{})
 	defer c.lock.unlock()
-	c.events.fetch(wc)
+	c.fetch(wc)
 	c.events.turn = turns.Get().(*turn)
 	c.events.turn.frames = wc.Conn().AvailableBuffer()
 }
@@ -271,15 +271,22 @@ func (onLoop) OnCloseFrame(wc *websocket.Conn, code int, reason string) {
 	if r := c.rare.Load(); r != nil && r.closed != nil {
 		c.handle(wc, func() error { return r.closed(code, reason) })
 	}
+	if c.said { // this is the answer
+		wc.Conn().CloseWithError(&CloseError{Code: code, Text: reason})
+	}
 }
 
-// handle calls a handler whose error ends the connection.
+// handle calls a handler whose error ends the connection, after what it has written.
 func (c *Conn) handle(wc *websocket.Conn, f func() error) {
+	if err := c.within(wc, f); err != nil {
+		wc.Conn().CloseWithError(err)
+	}
+}
+
+func (c *Conn) within(wc *websocket.Conn, f func() error) error {
 	c.enter(wc)
 	defer c.exit(wc)
-	if err := f(); err != nil {
-		wc.Abort(err)
-	}
+	return f()
 }
 
 // OnClose tells the application, in the words of the package.

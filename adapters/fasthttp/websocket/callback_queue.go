@@ -50,15 +50,20 @@ func fetch(ec *engine.Conn) {
 	c := wc.User().(*Conn)
 	c.lock.lock(time.Time{})
 	defer c.lock.unlock()
-	c.events.fetch(wc)
+	c.fetch(wc)
 }
 
-// fetch is that with the lock for writing.
-func (ev *events) fetch(wc *websocket.Conn) {
-	if q := ev.queue; q != nil {
-		_, _ = wc.Conn().Write(q.b) // an error has ended the connection, and is counted there
-		ev.dequeue()
+// fetch is that with the lock for writing. A close frame may have been sent without the
+// writers: by a Shutdown. RFC 6455 section 5.5.1: "The application MUST NOT send any more
+// data frames after sending a Close frame."
+func (c *Conn) fetch(wc *websocket.Conn) {
+	ev := c.events
+	if wc.CloseSent() {
+		_ = c.lock.fail(ErrCloseSent)
+	} else if ev.queue != nil {
+		_, _ = wc.Conn().Write(ev.queue.b) // an error has ended the connection, and is counted there
 	}
+	ev.dequeue()
 }
 
 // dequeue empties the queue. The lock for writing is held.

@@ -36,6 +36,7 @@ type Conn struct {
 	deferred     bool // OnMessage waits for the upgrader's handler to return
 	parked       bool // fasthttp's goroutine waits, and closes the connection
 	ours         bool // to close when the handler returns
+	said         bool // a close frame was sent before a loop took over
 }
 
 // reading belongs to the goroutine that reads, but for the settings that are made before.
