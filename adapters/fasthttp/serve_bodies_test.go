@@ -243,3 +243,48 @@ func TestServeSlowPeers(t *testing.T) {
 		}
 	}
 }
+
+// With StreamRequestBody a handler runs before the body is there, and may answer to
+// each part of it.
+func TestServeDuplex(t *testing.T) {
+	t.Parallel()
+	modes(t, func(t *testing.T, o adapter.ServeOptions) {
+		o.Server = &fasthttp.Server{StreamRequestBody: true}
+		addr, s := started(t, func(ctx *fasthttp.RequestCtx) {
+			in := ctx.RequestBodyStream()
+			ctx.SetBodyStreamWriter(func(w *bufio.Writer) {
+				var p [16]byte
+				for {
+					n, err := in.Read(p[:])
+					_, _ = w.Write(p[:n])
+					_ = w.Flush()
+					if err != nil {
+						return
+					}
+				}
+			})
+		}, o)
+		c := dialed(t, addr)
+		br := bufio.NewReader(c)
+		for range 2 {
+			send(t, c, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+			for range 3 {
+				send(t, c, "2\r\nhi\r\n")
+				for line := ""; line != "hi\r\n"; {
+					var err error
+					if line, err = br.ReadString('\n'); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			send(t, c, "0\r\n\r\n")
+			for line := ""; line != "0\r\n"; {
+				line, _ = br.ReadString('\n')
+			}
+			_, _ = br.ReadString('\n')
+		}
+		if got := s.Stats(); got.Requests != 2 || got.Mismatched != 0 {
+			t.Fatalf("%+v", got)
+		}
+	})
+}

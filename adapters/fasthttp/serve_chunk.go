@@ -57,7 +57,7 @@ func (s *scan) waiting(p []byte, l *limits) verdict {
 	if len(p)-l.head > l.wait {
 		return large
 	}
-	return needMore
+	return l.rest()
 }
 
 // hexDigit is one more than the value of a digit, and 0 for what is none.

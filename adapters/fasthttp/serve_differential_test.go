@@ -8,8 +8,10 @@ import (
 	"io"
 	"log"
 	"net"
+	"reflect"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -189,8 +191,7 @@ func (s *script) LocalAddr() net.Addr              { return &net.TCPAddr{} }
 var date = regexp.MustCompile(`Date: [^\r]*\r\n`)
 
 // reference is what fasthttp.Server answers.
-func reference(parts ...string) string {
-	srv := strict()
+func reference(srv *fasthttp.Server, parts ...string) string {
 	srv.Handler = mirror
 	s := &script{in: parts}
 	_ = srv.ServeConn(s)
@@ -202,12 +203,13 @@ type subject struct {
 	e      *engine.Engine
 	addr   string
 	server *adapter.HTTPServer
+	like   func() *fasthttp.Server
 	turn   sync.Mutex
 }
 
-func newSubject(t testing.TB, o adapter.ServeOptions) *subject {
+func newSubject(t testing.TB, o adapter.ServeOptions, like func() *fasthttp.Server) *subject {
 	t.Helper()
-	o.Server = strict()
+	o.Server = like()
 	s, err := adapter.NewHTTPServer(mirror, o)
 	if err != nil {
 		t.Fatal(err)
@@ -228,7 +230,7 @@ func newSubject(t testing.TB, o adapter.ServeOptions) *subject {
 			t.Error(err)
 		}
 	})
-	return &subject{e: e, addr: ln.Addr().String(), server: s}
+	return &subject{like: like, e: e, addr: ln.Addr().String(), server: s}
 }
 
 // answer sends a, waits until it was read, sends b and an end, and returns all that
@@ -263,7 +265,7 @@ func (s *subject) answer(t testing.TB, a, b string) string {
 func (s *subject) compare(t testing.TB, a, b string) {
 	t.Helper()
 	got := s.answer(t, a, b)
-	if want := reference(a, b); got != want && got != reference(a+b) {
+	if want := reference(s.like(), a, b); got != want && got != reference(s.like(), a+b) {
 		t.Errorf("%q + %q\nanswered %q\nfasthttp %q", a, b, got, want)
 	}
 }
@@ -276,7 +278,7 @@ func TestServeDifferential(t *testing.T) {
 	}
 	modes(t, func(t *testing.T, o adapter.ServeOptions) {
 		o.MaxBuffered = 150
-		s := newSubject(t, o)
+		s := newSubject(t, o, strict)
 		for name, in := range differential {
 			t.Run(name, func(t *testing.T) {
 				s.compare(t, in, "")
@@ -292,12 +294,80 @@ func TestServeDifferential(t *testing.T) {
 	})
 }
 
+// The same with each option of the Server that changes what is read or answered.
+func TestServeDifferentialOptions(t *testing.T) {
+	t.Parallel()
+	for name, set := range map[string]func(s *fasthttp.Server){
+		"GetOnly":           func(s *fasthttp.Server) { s.GetOnly = true },
+		"StreamRequestBody": func(s *fasthttp.Server) { s.StreamRequestBody = true },
+		"ReduceMemoryUsage": func(s *fasthttp.Server) { s.ReduceMemoryUsage = true },
+		"DisableKeepalive":  func(s *fasthttp.Server) { s.DisableKeepalive = true },
+		"DisableHeaderNamesNormalizing": func(s *fasthttp.Server) {
+			s.DisableHeaderNamesNormalizing = true
+			s.NoDefaultServerHeader, s.NoDefaultContentType = true, true
+		},
+		"DisablePreParseMultipartForm": func(s *fasthttp.Server) { s.DisablePreParseMultipartForm = true },
+		"MaxRequestsPerConn":           func(s *fasthttp.Server) { s.MaxRequestsPerConn = 2 },
+		"ContinueHandler": func(s *fasthttp.Server) {
+			s.ContinueHandler = func(*fasthttp.RequestHeader) bool { return false }
+		},
+		"ExpectHandler": func(s *fasthttp.Server) {
+			s.ExpectHandler = func(ctx *fasthttp.RequestCtx) int { return 402 + len(ctx.Path()) }
+		},
+		"HeaderReceived": func(s *fasthttp.Server) {
+			s.HeaderReceived = func(h *fasthttp.RequestHeader) (c fasthttp.RequestConfig) {
+				if h.IsPost() {
+					c.MaxRequestBodySize = 310
+				}
+				return c
+			}
+		},
+		"ErrorHandler": func(s *fasthttp.Server) {
+			s.ErrorHandler = func(ctx *fasthttp.RequestCtx, _ error) { ctx.Error("mine", fasthttp.StatusTeapot) }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			modes(t, func(t *testing.T, o adapter.ServeOptions) {
+				o.MaxBuffered = 150
+				s := newSubject(t, o, func() *fasthttp.Server {
+					srv := strict()
+					set(srv)
+					return srv
+				})
+				for name, in := range differential {
+					t.Run(name, func(t *testing.T) {
+						s.compare(t, in, "")
+						s.compare(t, in[:len(in)/2], in[len(in)/2:])
+					})
+				}
+			})
+		})
+	}
+}
+
+// Every field of a Server holds, or the documentation of ServeOptions says that it does not.
+func TestServeFields(t *testing.T) {
+	t.Parallel()
+	known := strings.Fields(`Logger Handler ErrorHandler HeaderReceived ContinueHandler ExpectHandler ConnState TLSConfig
+		FormValueFunc Name Concurrency ReadBufferSize WriteBufferSize ReadTimeout WriteTimeout IdleTimeout MaxConnsPerIP
+		MaxRequestsPerConn MaxKeepaliveDuration MaxIdleWorkerDuration TCPKeepalivePeriod MaxRequestBodySize
+		SleepWhenConcurrencyLimitsExceeded DisableKeepalive TCPKeepalive ReduceMemoryUsage LazyRequestTime GetOnly
+		DisablePreParseMultipartForm LogAllErrors SecureErrorLogMessage DisableHeaderNamesNormalizing NoDefaultServerHeader
+		NoDefaultDate NoDefaultContentType KeepHijackedConns CloseOnShutdown StreamRequestBody`)
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[fasthttp.Server]()) {
+		if f.IsExported() && !slices.Contains(known, f.Name) {
+			t.Errorf("fasthttp.Server.%s is new: say whether it holds", f.Name)
+		}
+	}
+}
+
 func FuzzServeDifferential(f *testing.F) {
 	for _, in := range differential {
 		f.Add(in, uint16(len(in)/2))
 	}
-	pool := newSubject(f, adapter.ServeOptions{MaxBuffered: 150})
-	loop := newSubject(f, adapter.ServeOptions{MaxBuffered: 150, OnLoop: true})
+	pool := newSubject(f, adapter.ServeOptions{MaxBuffered: 150}, strict)
+	loop := newSubject(f, adapter.ServeOptions{MaxBuffered: 150, OnLoop: true}, strict)
 	f.Fuzz(func(t *testing.T, in string, at uint16) {
 		if len(in) > 4<<10 {
 			return

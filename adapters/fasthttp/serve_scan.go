@@ -18,15 +18,24 @@ const (
 	// odd: nothing is claimed about it. fasthttp's parser has to read it from the
 	// connection itself, and to say where it ends.
 	odd
-	// large: as odd, but for its size alone.
+	// large: as odd, but only because its body is not to be waited for in memory.
 	large
 )
 
 // limits are what bounds a request on the loop.
 type limits struct {
-	head int   // bytes of a head: fasthttp's read buffer
-	body int64 // bytes of a body; 0 when the application decides for each request
-	wait int   // bytes of a request that waits for the rest of itself in memory
+	head   int   // bytes of a head: fasthttp's read buffer
+	body   int64 // bytes of a body; 0 when the application decides for each request
+	wait   int   // bytes of a request that waits for the rest of itself in memory
+	stream bool  // the handler reads the body as it comes: nothing waits
+}
+
+// rest is the verdict on a request of which a part of the body has not come.
+func (l *limits) rest() verdict {
+	if l.stream {
+		return large
+	}
+	return needMore
 }
 
 // scan finds the end of a request while it arrives. It knows the plain requests
@@ -93,7 +102,7 @@ func (s *scan) next(p []byte, l *limits) verdict {
 		return s.chunk(p, l)
 	}
 	if len(p) < int(s.end) {
-		return needMore
+		return l.rest()
 	}
 	return whole
 }

@@ -44,7 +44,7 @@ func newServer(h fasthttp.RequestHandler, o ServeOptions) *server {
 	if s.idle == 0 {
 		s.idle = s.read
 	}
-	s.limits = limits{head: src.ReadBufferSize, body: int64(src.MaxRequestBodySize), wait: o.MaxBuffered}
+	s.limits = limits{head: src.ReadBufferSize, body: int64(src.MaxRequestBodySize), wait: o.MaxBuffered, stream: src.StreamRequestBody}
 	if s.limits.head <= 0 {
 		s.limits.head = 4096 // of fasthttp, whose constant is not exported
 	}
