@@ -66,7 +66,7 @@ func TestHandOver(t *testing.T) { // not parallel: it blocks a loop
 				_ = p.Close()
 			}
 			for range peers {
-				within(t, "OnClose", g.closed)
+				_ = within(t, "OnClose", g.closed)
 			}
 			if n := reactor.Callback.Open(); n > open+1 {
 				t.Errorf("%d on loops, before %d", n, open)
