@@ -190,7 +190,7 @@ func (h onLoop) OnOpen(wc *websocket.Conn, _ *websocket.Request) error {
 	var on net.Conn = loopConn{ev}
 	reactor.Settle(wc.Conn().Engine(), h.server(c))
 	c.land()
-	c.sink = ev
+	c.landed = true
 	c.below.Store(&on)
 	// Whoever changed the connection before may not have seen that it is another.
 	if t := c.readDeadline(); !t.IsZero() {

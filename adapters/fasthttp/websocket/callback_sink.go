@@ -13,8 +13,10 @@ import (
 	"github.com/sockeye-io/sockeye/engine/websocket"
 )
 
-// write gives frames to the loop. Close frames go by way of engine/websocket, which
-// has to know that the closing handshake has begun. The lock for writing is held.
+// write gives the loop one or more whole frames, of which the last goes on in rest.
+// Close frames go by way of engine/websocket, which has to know that the closing
+// handshake has begun. The lock for writing is held. An error is permanent for the Conn,
+// but for engine.ErrMailboxFull.
 func (ev *events) write(frame, rest []byte, closing bool, deadline time.Time) error {
 	if !deadline.IsZero() && !time.Now().Before(deadline) {
 		return errWriteTimeout

@@ -25,9 +25,10 @@ type Conn struct {
 	*reading // nil when a loop reads
 	writing
 
-	rare   atomic.Pointer[rare] // nil until something in it is set
-	events *events              // nil until there are callbacks; of the goroutine that has the connection, then of the loop
-	counts counted              // in which mode the adapter has it
+	rare    atomic.Pointer[rare]    // nil until something in it is set
+	events  *events                 // nil until there are callbacks; of the goroutine that has the connection, then of the loop
+	counts  counted                 // in which mode the adapter has it
+	request atomic.Pointer[request] // that fasthttp is kept from taking back
 
 	readLimit    int64 // 0: none
 	readErrCount uint16
@@ -41,9 +42,9 @@ type Conn struct {
 
 // reading belongs to the goroutine that reads, but for the settings that are made before.
 type reading struct {
-	early []byte      // read from conn, or behind the handshake, and not used
-	in    *buffer     // where early lies, or where it is to be read to; nil: nowhere, or in memory of others
-	desc  *descriptor // of a sourceRaw
+	early []byte     // read from conn, or behind the handshake, and not used
+	in    *buffer    // where early lies, or where it is to be read to; nil: nowhere, or in memory of others
+	desc  descriptor // of a sourceRaw
 
 	reader      *messageReader // of the message that NextReader returned
 	readErr     error          // permanent
@@ -65,8 +66,7 @@ type writing struct {
 	message  sync.Mutex // held while a message is written, or a piece of one; taken before lock
 	lock     writeLock
 	writer   *messageWriter // that was not closed; guarded by message
-	sink     sink           // nil: conn; guarded by lock, as the next one
-	deadline int64          // that conn has, in Unix nanoseconds; 0: none
+	deadline int64          // that conn has, in Unix nanoseconds; 0: none; guarded by lock
 	settings                // guarded by lock.mu
 }
 
@@ -75,6 +75,7 @@ type settings struct {
 	squeeze      squeeze
 	noCompress   bool
 	fresh        bool // nobody knows the deadline that conn has
+	landed       bool // what is written goes to events, not to conn; guarded by lock
 }
 
 // rare are the things that few connections have.
@@ -85,13 +86,6 @@ type rare struct {
 	readErr       error // that came with bytes
 	ping, pong    func(string) error
 	closed        func(int, string) error
-}
-
-// sink is where frames go. It is called under the lock for writing, with one or more whole frames, of which the last
-// goes on in rest; both are its own until it returns. closing: one of them is a close frame. An error is permanent for the
-// Conn, but for engine.ErrMailboxFull.
-type sink interface {
-	write(frames, rest []byte, closing bool, deadline time.Time) error
 }
 
 func newConn(nc net.Conn, isServer bool, readBufferSize, writeBufferSize int, pool BufferPool, br *bufio.Reader, _ []byte) *Conn {
@@ -171,6 +165,7 @@ func (c *Conn) Close() error {
 	c.counts.closed.Store(true)
 	err := c.conn().Close()
 	c.leave()
+	c.endRequest() // fasthttp has a descriptor of the connection until then
 	return err
 }
 

@@ -54,7 +54,8 @@
 //
 // What differs in a FastHTTPUpgrader, besides the first of these:
 //
-//   - The RequestCtx is gone when the handler of Upgrade runs. What is needed of it has to be copied before.
+//   - The RequestCtx is fasthttp's again as soon as the handler of Upgrade waits for a message for the first time, closes
+//     the connection or has returned. What is needed of it later has to be copied before.
 //   - HandshakeTimeout bounds the writing of the answer.
 //   - A key that is not 16 bytes in base64 is refused.
 //   - All of a request's Connection, Upgrade, Sec-WebSocket-Version and Sec-WebSocket-Protocol fields are looked at.

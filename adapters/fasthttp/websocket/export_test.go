@@ -23,7 +23,7 @@ func (c *Conn) OnPark(nc *net.TCPConn, f func(holds bool)) error {
 	if err != nil {
 		return err
 	}
-	c.source, c.desc = sourceRaw, &descriptor{spy{raw, c, f}, c.readable}
+	c.source, c.desc = sourceRaw, descriptor{spy{raw, c, f}, c.readable}
 	return nil
 }
 

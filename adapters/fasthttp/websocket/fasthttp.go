@@ -103,7 +103,7 @@ func (u *FastHTTPUpgrader) Upgrade(ctx *fasthttp.RequestCtx, handler FastHTTPHan
 		}
 		opened(c)
 		if l.keeps {
-			go c.serve(handler)
+			c.serveBeside(handler)
 			return
 		}
 		if l.lent != nil {

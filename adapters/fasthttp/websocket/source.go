@@ -20,6 +20,7 @@ func (c *Conn) fill() error {
 		if c.conn() == nil {
 			return ErrNilNetConn
 		}
+		c.endRequest()
 		before := len(c.early)
 		if c.openSource(); len(c.early) > before {
 			return nil

@@ -23,7 +23,7 @@ func (c *Conn) openSource() {
 	}
 	raw, err := c.conn().(syscall.Conn).SyscallConn()
 	if err == nil {
-		c.source, c.desc = sourceRaw, &descriptor{raw, c.readable}
+		c.source, c.desc = sourceRaw, descriptor{raw, c.readable}
 	}
 }
 

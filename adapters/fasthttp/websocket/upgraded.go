@@ -24,6 +24,7 @@ func (c *Conn) serve(handler FastHTTPHandler) {
 	returned := false
 	defer func() {
 		if !returned {
+			c.endRequest()
 			c.panicked(recover()) // nil after runtime.Goexit
 		}
 	}()
@@ -34,6 +35,7 @@ func (c *Conn) serve(handler FastHTTPHandler) {
 
 // settle is for when the handler has returned.
 func (c *Conn) settle() {
+	c.endRequest()
 	if c.events != nil && c.events.onMessage != nil {
 		if gone, err := c.handOver(c.parked); err == nil && gone != nil {
 			<-gone // fasthttp closes the connection when we return

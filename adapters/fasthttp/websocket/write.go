@@ -55,8 +55,8 @@ func (c *Conn) send(out *buffer) error {
 	err := c.lock.failed()
 	if err == nil {
 		switch nc := c.conn(); {
-		case c.sink != nil:
-			err = c.sink.write(out.frames, out.rest, out.closing, out.deadline)
+		case c.landed:
+			err = c.events.write(out.frames, out.rest, out.closing, out.deadline)
 		case nc == nil:
 			c.lock.unlock()
 			return ErrNilNetConn
