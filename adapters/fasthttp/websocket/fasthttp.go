@@ -117,8 +117,8 @@ func (u *FastHTTPUpgrader) Upgrade(ctx *fasthttp.RequestCtx, handler FastHTTPHan
 // check holds the request against the rules. Zero means that it may be upgraded.
 func (u *FastHTTPUpgrader) check(ctx *fasthttp.RequestCtx) (status int, reason string) {
 	has := func(name, token string) bool {
-		for _, v := range peekAll(ctx, name) {
-			if tokenContainsValue(v, token) {
+		for _, v := range ctx.Request.Header.PeekAll(name) {
+			if tokenContainsValue(string(v), token) {
 				return true
 			}
 		}

@@ -118,13 +118,11 @@ func unread(hijacked net.Conn) (early []byte, ok bool) {
 	if hijacked.SetReadDeadline(time.Unix(1, 0)) != nil {
 		return nil, false
 	}
-	buf := make([]byte, 0, 512)
+	room := borrow(defaultBufferSize) // nearly always for nothing
+	defer room.release()
 	for {
-		if len(buf) == cap(buf) {
-			buf = append(buf, 0)[:len(buf)]
-		}
-		n, err := hijacked.Read(buf[len(buf):cap(buf)])
-		buf = buf[:len(buf)+n]
+		n, err := hijacked.Read(room.b)
+		early = append(early, room.b[:n]...)
 		switch {
 		case err == nil:
 			continue
@@ -135,10 +133,7 @@ func unread(hijacked net.Conn) (early []byte, ok bool) {
 		if hijacked.SetReadDeadline(time.Time{}) != nil {
 			return nil, false
 		}
-		if len(buf) == 0 {
-			return nil, true
-		}
-		return buf, true
+		return early, true
 	}
 }
 
