@@ -51,8 +51,9 @@ func TestAdapterIdleRSS(t *testing.T) {
 			}
 			p := start(t, test.c, false, load.Config{Payload: 1024})
 			rss := table.measure(t, test.c, p.server, func(n int) {
-				p.do(t, load.Order{Connections: n, Messages: int64(n)})
+				p.do(t, load.Order{Connections: n, OneByOne: true})
 			})
+			table.burst(t, test.c, p)
 			if test.limit > 0 && rss > test.limit {
 				t.Errorf("%.0f B per idle connection, more than %.0f", rss, test.limit)
 			}
@@ -87,6 +88,23 @@ func (b *restingTable) measure(t *testing.T, c contender, s *rig.Server, connect
 	fmt.Fprintf(b, "\n%-12s %10.0f B %12.0f B %10.0f B %10.0f B", c.name, per(resting[0], resting[1]), rss,
 		per(inside[0].Heap, inside[1].Heap), per(inside[0].Stacks, inside[1].Stacks))
 	return rss
+}
+
+// burst adds to the row what every connection keeps after all have echoed a message at the same time, which stacks and
+// pools grow by.
+func (b *restingTable) burst(t *testing.T, c contender, p pair) {
+	t.Helper()
+	before, err := p.server.Process.Memory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.do(t, load.Order{Messages: adapterConnections})
+	settledRSS(t, p.server.Process)
+	if err := c.collect(p.server.Process); err != nil {
+		t.Fatal(err)
+	}
+	after := settledRSS(t, p.server.Process)
+	fmt.Fprintf(b, "; %+d B when all echo at once", (after-before.RSS)/adapterConnections)
 }
 
 // TestAdapterGoroutines counts the goroutines of the drop-in's server in callback mode: connections need none.

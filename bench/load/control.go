@@ -12,9 +12,11 @@ import (
 // Order is one line of JSON to Serve: first connections are opened until there are Connections, then a window is sent
 // if it has an end. A zero field asks for nothing.
 type Order struct {
-	Connections int           `json:"connections,omitempty"`
-	Messages    int64         `json:"messages,omitempty"`
-	Duration    time.Duration `json:"duration_ns,omitempty"`
+	Connections int `json:"connections,omitempty"`
+	// OneByOne echoes a message on each connection before the next is opened.
+	OneByOne bool          `json:"one_by_one,omitempty"`
+	Messages int64         `json:"messages,omitempty"`
+	Duration time.Duration `json:"duration_ns,omitempty"`
 }
 
 // Reply is one line of JSON from Serve for each order. After one with an Error nothing follows.
@@ -82,6 +84,14 @@ func (l *Load) Serve(in io.Reader, out io.Writer) error {
 }
 
 func (l *Load) obey(o Order) (Result, error) {
+	for o.OneByOne && l.Connections() < o.Connections {
+		if err := l.Grow(l.Connections() + 1); err != nil {
+			return Result{}, err
+		}
+		if err := l.visit(l.Connections() - 1); err != nil {
+			return Result{}, err
+		}
+	}
 	if err := l.Grow(o.Connections); err != nil {
 		return Result{}, err
 	}

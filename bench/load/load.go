@@ -178,20 +178,8 @@ func (l *Load) Run(w Window) (Result, error) {
 			return Result{}, fmt.Errorf("load: connection %d: %w", i, err)
 		}
 	}
-	for l.inflight > 0 {
-		n, err := l.wait(l.cfg.Stall)
-		if err != nil {
-			return Result{}, err
-		}
-		if n == 0 {
-			return Result{}, fmt.Errorf("load: nothing arrived for %v, %d messages in flight", l.cfg.Stall, l.inflight)
-		}
-		if w.Duration > 0 && time.Since(start) >= w.Duration {
-			l.left = 0 // only the replies still come in
-		}
-		if err := l.handle(l.events[:n]); err != nil {
-			return Result{}, err
-		}
+	if err := l.finish(start, w.Duration); err != nil {
+		return Result{}, err
 	}
 	return Result{
 		Connections: len(l.conns),
@@ -199,6 +187,36 @@ func (l *Load) Run(w Window) (Result, error) {
 		Checked:     l.checked,
 		Elapsed:     time.Since(start),
 	}, nil
+}
+
+// visit sends one message on one connection and waits for the reply.
+func (l *Load) visit(i int) error {
+	l.left = 1
+	if err := l.refill(i); err != nil {
+		return fmt.Errorf("load: connection %d: %w", i, err)
+	}
+	return l.finish(time.Now(), 0)
+}
+
+// finish waits until everything that was sent has come back, and lets more be sent until the duration has passed, if it
+// is not 0.
+func (l *Load) finish(start time.Time, duration time.Duration) error {
+	for l.inflight > 0 {
+		n, err := l.wait(l.cfg.Stall)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fmt.Errorf("load: nothing arrived for %v, %d messages in flight", l.cfg.Stall, l.inflight)
+		}
+		if duration > 0 && time.Since(start) >= duration {
+			l.left = 0 // only the replies still come in
+		}
+		if err := l.handle(l.events[:n]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Rest keeps the connections for d without sending messages: it answers pings, and fails when a connection ends.

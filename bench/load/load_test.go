@@ -246,12 +246,13 @@ func TestServe(t *testing.T) {
 	orders := `{"connections":2}
 {"connections":1,"messages":10}
 {"connections":3,"messages":9}
+{"connections":5,"one_by_one":true}
 `
 	var out bytes.Buffer
 	if err := l.Serve(strings.NewReader(orders), &out); err != nil {
 		t.Fatal(err)
 	}
-	want := []load.Result{{Connections: 2}, {Connections: 2, Messages: 10}, {Connections: 3, Messages: 9}}
+	want := []load.Result{{Connections: 2}, {Connections: 2, Messages: 10}, {Connections: 3, Messages: 9}, {Connections: 5}}
 	var got []load.Result
 	for dec := json.NewDecoder(&out); dec.More(); {
 		var r load.Reply
