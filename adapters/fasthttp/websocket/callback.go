@@ -22,9 +22,8 @@ type events struct {
 
 	// What follows is set when the connection is handed over.
 	h        engine.Handle
-	addrs    addrs
 	deadline atomic.Pointer[deadline] // nil until one is set
-	gone     chan struct{}            // closed after OnClose; nil when nobody waits
+	addrs
 
 	// Under the lock for writing:
 	queue *queue // what is written while the loop is elsewhere; nil: nothing
@@ -112,7 +111,8 @@ func ended(err error) error {
 func (c *Conn) handOver(wait bool) (gone chan struct{}, err error) {
 	ev := c.events
 	if wait {
-		ev.gone = make(chan struct{})
+		gone = make(chan struct{})
+		c.more().gone = gone
 	}
 	defer func() {
 		if err != nil {
@@ -143,7 +143,7 @@ func (c *Conn) handOver(wait bool) (gone chan struct{}, err error) {
 	c.dropBuffer()
 	c.reading = nil
 	nc := c.conn()
-	ev.addrs = addrsOf(nc)
+	ev.addrs.set(nc)
 	s := onLoop{}.server(c)
 	u := websocket.Upgraded{Subprotocol: c.subprotocol, User: c}
 	if c.deflated {
@@ -157,7 +157,7 @@ func (c *Conn) handOver(wait bool) (gone chan struct{}, err error) {
 			_, err = s.Adopt(e, nc, early, u)
 		}
 	}
-	return ev.gone, err
+	return gone, err
 }
 
 var errOnLoop = errors.New("websocket: the connection is read by a loop")
@@ -299,8 +299,8 @@ func (h onLoop) OnClose(wc *websocket.Conn, err error) {
 	ev.dequeue() // in vain
 	c.lock.unlock()
 	ev.end()
-	if ev.gone != nil {
-		defer close(ev.gone)
+	if r := c.rare.Load(); r != nil && r.gone != nil {
+		defer close(r.gone)
 	}
 	if ev.onClose != nil {
 		ev.onClose(c, translated(err))

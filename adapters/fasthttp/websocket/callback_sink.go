@@ -2,14 +2,15 @@ package websocket
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"os"
 	"sync"
 	"time"
 
 	"github.com/sockeye-io/sockeye/codec/wsproto"
+	"github.com/sockeye-io/sockeye/engine"
 	"github.com/sockeye-io/sockeye/engine/websocket"
 )
 
@@ -95,8 +96,7 @@ func (d *deadline) set(ev *events, at time.Time) {
 
 // passed ends the connection, unless the deadline was moved meanwhile.
 func (d *deadline) passed(ev *events) {
-	// The loop is gone or the connection is: both mean that there is nothing to end.
-	_ = ev.post(func(wc *websocket.Conn) {
+	err := ev.post(func(wc *websocket.Conn) {
 		d.mu.Lock()
 		due := !d.at.IsZero() && !time.Now().Before(d.at)
 		d.mu.Unlock()
@@ -104,6 +104,14 @@ func (d *deadline) passed(ev *events) {
 			wc.Abort(os.ErrDeadlineExceeded)
 		}
 	})
+	// Any other error means that the loop or the connection has ended already.
+	if errors.Is(err, engine.ErrMailboxFull) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if !d.over && !d.at.IsZero() {
+			d.timer.Reset(writeWait)
+		}
+	}
 }
 
 // stop is for the end of the connection.
@@ -114,37 +122,6 @@ func (d *deadline) stop() {
 	if d.timer != nil {
 		d.timer.Stop()
 	}
-}
-
-// addrs are the addresses of a connection whose net.Conn is gone, without the pointers
-// that a net.Addr is made of where they are those of TCP.
-type addrs struct {
-	ip    [2][16]byte // local and remote
-	port  [2]uint16
-	other *[2]net.Addr // what is not TCP, or has a zone
-}
-
-func addrsOf(nc net.Conn) (a addrs) {
-	both := [2]net.Addr{nc.LocalAddr(), nc.RemoteAddr()}
-	for i, addr := range both {
-		t, ok := addr.(*net.TCPAddr)
-		if !ok || t.Zone != "" || t.IP.To16() == nil {
-			return addrs{other: &both}
-		}
-		a.ip[i], a.port[i] = [16]byte(t.IP.To16()), t.AddrPort().Port()
-	}
-	return a
-}
-
-func (a *addrs) local() net.Addr  { return a.at(0) }
-func (a *addrs) remote() net.Addr { return a.at(1) }
-
-func (a *addrs) at(i int) net.Addr {
-	if a.other != nil {
-		return a.other[i]
-	}
-	ip := netip.AddrFrom16(a.ip[i]).Unmap()
-	return &net.TCPAddr{IP: ip.AsSlice(), Port: int(a.port[i])}
 }
 
 // loopConn is the net.Conn of a connection on a loop: what is written to it goes
@@ -166,10 +143,10 @@ func (n loopConn) Write(p []byte) (int, error) {
 func (n loopConn) Close() error { return ended(n.h.Close()) }
 
 // LocalAddr is as it was before.
-func (n loopConn) LocalAddr() net.Addr { return n.addrs.local() }
+func (n loopConn) LocalAddr() net.Addr { return n.local() }
 
 // RemoteAddr is as it was before.
-func (n loopConn) RemoteAddr() net.Addr { return n.addrs.remote() }
+func (n loopConn) RemoteAddr() net.Addr { return n.remote() }
 
 // SetDeadline is SetReadDeadline: writing does not wait.
 func (n loopConn) SetDeadline(t time.Time) error { return n.SetReadDeadline(t) }

@@ -86,6 +86,7 @@ type rare struct {
 	readErr       error // that came with bytes
 	ping, pong    func(string) error
 	closed        func(int, string) error
+	gone          chan struct{} // closed after OnClose; nil when nobody waits
 }
 
 func newConn(nc net.Conn, isServer bool, readBufferSize, writeBufferSize int, pool BufferPool, br *bufio.Reader, _ []byte) *Conn {
