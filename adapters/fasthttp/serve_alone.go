@@ -46,6 +46,11 @@ func (c *conn) askToLeave() error {
 func (c *conn) leave(ec *engine.Conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.state == idle || c.state == over { // what wanted it has ended meanwhile
+		c.leaving = false
+		c.wake()
+		return
+	}
 	nc, unread, err := ec.Detach() // OnClose comes when the callback is over
 	if errors.Is(err, engine.ErrDetachBusy) {
 		return // OnWritable follows
