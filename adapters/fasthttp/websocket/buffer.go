@@ -24,9 +24,11 @@ type buffer struct {
 	b     []byte // of the length that was asked for
 	class int    // of buffers; -1: no pool has the memory
 
+	attempt func(fd uintptr) bool // write, made only once
+
 	// of a read
 	dst []byte
-	n   int
+	n   int // bytes; of a write too
 	err error
 
 	// of a write: it is a struct, and not arguments, so that a goroutine that writes needs no more than the smallest stack

@@ -37,9 +37,26 @@ func (c *Conn) control(frameType, n int) error {
 	return nil
 }
 
-// answer writes a control frame as well as it can be done in a moment.
+// answer writes a control frame as well as it can be done in a moment. Nearly always there is room for it in the socket:
+// then it takes no deadline, whose timer would need more than the smallest stack. The caller is the one that reads.
 func (c *Conn) answer(messageType int, p []byte) {
-	_ = c.WriteControl(messageType, p, time.Now().Add(writeWait))
+	out := c.controlFrame(messageType, p)
+	if !c.sendAtOnce(out) {
+		out.deadline = time.Now().Add(writeWait)
+		out.until = out.deadline
+		_ = c.send(out)
+	}
+	out.release()
+}
+
+// controlFrame is a control frame that is not sent yet.
+//
+//go:noinline
+func (c *Conn) controlFrame(messageType int, p []byte) *buffer {
+	out := borrow(maxHeaderSize + maxControlPayload)
+	n := copy(out.b[maxHeaderSize:], p)
+	c.frame(out, wsproto.Header{Fin: true, OpCode: wsproto.OpCode(messageType)}, maxHeaderSize+n, nil)
+	return out
 }
 
 func (c *Conn) closeFrame(p []byte, r *rare) error {
@@ -90,7 +107,7 @@ func (c *Conn) PingHandler() func(appData string) error {
 		return r.ping
 	}
 	return func(appData string) error {
-		c.answer(PongMessage, []byte(appData))
+		_ = c.WriteControl(PongMessage, []byte(appData), time.Now().Add(writeWait))
 		return nil
 	}
 }
@@ -132,7 +149,7 @@ func (c *Conn) CloseHandler() func(code int, text string) error {
 		return r.closed
 	}
 	return func(code int, _ string) error {
-		c.answer(CloseMessage, FormatCloseMessage(code, ""))
+		_ = c.WriteControl(CloseMessage, FormatCloseMessage(code, ""), time.Now().Add(writeWait))
 		return nil
 	}
 }

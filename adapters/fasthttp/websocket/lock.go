@@ -33,6 +33,15 @@ func (l *writeLock) lock(deadline time.Time) bool {
 	return l.wait(w, deadline)
 }
 
+// tryLock takes the lock if nobody has it.
+func (l *writeLock) tryLock() bool {
+	l.mu.Lock()
+	free := !l.held
+	l.held = true
+	l.mu.Unlock()
+	return free
+}
+
 //go:noinline
 func (l *writeLock) queue() *waiter {
 	w := &waiter{turn: make(chan struct{})}

@@ -123,10 +123,8 @@ func (c *Conn) WriteControl(messageType int, data []byte, deadline time.Time) er
 	case !deadline.IsZero() && time.Until(deadline) < 0:
 		return errWriteTimeout
 	}
-	out := borrow(maxHeaderSize + maxControlPayload)
+	out := c.controlFrame(messageType, data)
 	out.deadline, out.until = deadline, deadline
-	n := copy(out.b[maxHeaderSize:], data)
-	c.frame(out, wsproto.Header{Fin: true, OpCode: wsproto.OpCode(messageType)}, maxHeaderSize+n, nil)
 	err := c.send(out)
 	out.release()
 	return err

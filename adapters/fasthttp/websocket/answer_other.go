@@ -1,0 +1,5 @@
+//go:build !linux
+
+package websocket
+
+func (c *Conn) sendAtOnce(*buffer) bool { return false }
