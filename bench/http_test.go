@@ -43,7 +43,7 @@ func startHTTP(t *testing.T, c contender, pin string) *rig.Server {
 
 // TestHTTPIdleRSS tells the memory of a keep-alive connection that has made one request and then rests.
 func TestHTTPIdleRSS(t *testing.T) {
-	requireCount(t)
+	requireBench(t)
 	requireFiles(t, adapterConnections+200)
 	var table restingTable
 	for _, c := range httpServers {
