@@ -272,9 +272,9 @@ func (s *subject) compare(t testing.TB, a, b string) {
 
 func TestServeDifferential(t *testing.T) {
 	t.Parallel()
-	step := 1
+	splits := 150 // of one input at most, with more bytes they are further apart
 	if raceEnabled {
-		step = 7
+		splits = 15
 	}
 	modes(t, func(t *testing.T, o adapter.ServeOptions) {
 		o.MaxBuffered = 150
@@ -285,7 +285,7 @@ func TestServeDifferential(t *testing.T) {
 				if testing.Short() {
 					return
 				}
-				for i := 1; i < len(in) && !t.Failed(); i += step {
+				for i := 1; i < len(in) && !t.Failed(); i += 1 + len(in)/splits {
 					s.compare(t, in[:i], in[i:])
 				}
 			})

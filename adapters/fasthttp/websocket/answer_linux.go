@@ -9,10 +9,10 @@ import (
 // sendAtOnce writes what out has if that can be done without waiting for anybody, and tells whether that is done with. Some of it
 // may have been written when it is not.
 func (c *Conn) sendAtOnce(out *buffer) bool {
-	if c.source != sourceRaw || c.desc == nil || !c.lock.tryLock() {
+	if c.source != sourceRaw || !c.lock.tryLock() {
 		return false
 	}
-	done := c.sink == nil && c.lock.failed() == nil
+	done := !c.landed && c.lock.failed() == nil
 	if done {
 		if out.attempt == nil {
 			out.attempt = out.write

@@ -48,8 +48,8 @@ func (ev *events) post(fn func(wc *websocket.Conn)) error {
 //   - a deadline for reading closes the connection when it passes.
 //
 // What was not read of a message before is left out, and waited for, as by NextReader. It
-// fails on a connection that is closed. A second call changes f for the messages after
-// those that wait in the loop. A callback must not call it for another connection that
+// fails on a connection that is closed, or while somebody reads. A second call changes f
+// for the messages after those that wait in the loop. A callback must not call it for another connection that
 // is not on a loop yet: that waits for a loop, perhaps for this one.
 func (c *Conn) OnMessage(f func(c *Conn, messageType int, p []byte)) error {
 	if c == nil {
@@ -122,6 +122,9 @@ func (c *Conn) handOver(wait bool) (gone chan struct{}, err error) {
 			}
 		}
 	}()
+	if c.counts.is.Load()&isReading != 0 {
+		return nil, errReading
+	}
 	c.finish()
 	// OnOpen gives the lock back, since Adopt waits for messages that came early too.
 	c.lock.lock(time.Time{})
@@ -160,7 +163,10 @@ func (c *Conn) handOver(wait bool) (gone chan struct{}, err error) {
 	return gone, err
 }
 
-var errOnLoop = errors.New("websocket: the connection is read by a loop")
+var (
+	errOnLoop  = errors.New("websocket: the connection is read by a loop")
+	errReading = errors.New("websocket: OnMessage while the connection is read")
+)
 
 // The servers behind all connections on loops.
 var (
@@ -196,7 +202,7 @@ func (h onLoop) OnOpen(wc *websocket.Conn, _ *websocket.Request) error {
 	if t := c.readDeadline(); !t.IsZero() {
 		_ = on.SetReadDeadline(t)
 	}
-	if c.counts.closed.Load() {
+	if c.counts.is.Load()&isClosed != 0 {
 		wc.Conn().Close()
 	}
 	c.lock.unlock()

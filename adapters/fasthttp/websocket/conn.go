@@ -163,7 +163,7 @@ func (c *Conn) Close() error {
 	case c.conn() == nil:
 		return ErrNilNetConn
 	}
-	c.counts.closed.Store(true)
+	c.counts.is.Or(isClosed)
 	err := c.conn().Close()
 	c.leave()
 	c.endRequest() // fasthttp has a descriptor of the connection until then

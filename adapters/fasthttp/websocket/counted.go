@@ -9,9 +9,15 @@ import (
 
 // counted is what the adapter knows of a connection.
 type counted struct {
-	mode   atomic.Uint32 // 0 none, else the mode and one
-	closed atomic.Bool   // Close was called
+	mode atomic.Uint32 // 0 none, else the mode and one
+	is   atomic.Uint32
 }
+
+// The bits of counted.is.
+const (
+	isClosed  = 1 << iota // Close was called
+	isReading             // a goroutine reads
+)
 
 // opened is told of every connection that an upgrader or a Dialer has made, before
 // anybody else has it. Those of a Dialer are their maker's alone.

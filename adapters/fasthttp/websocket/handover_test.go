@@ -1,6 +1,8 @@
 package websocket_test
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"testing"
 	"time"
@@ -93,5 +95,49 @@ func TestHandOverInMessage(t *testing.T) {
 		_ = p.WriteJSON(struct{ S string }{string(hello)})
 		echoed(t, p, gorilla.TextMessage, "there")
 		_ = p.Close()
+	}
+}
+
+// TestHandOverWhileReading calls OnMessage where a goroutine reads, and in a handler that reading has called.
+func TestHandOverWhileReading(t *testing.T) {
+	t.Parallel()
+	for name, handler := range map[string]func(c *websocket.Conn, onMessage func()){
+		"goroutine": func(c *websocket.Conn, onMessage func()) {
+			started, done := make(chan struct{}), make(chan struct{})
+			c.SetPongHandler(func(string) error { close(started); return nil })
+			go func() {
+				_, _, _ = c.ReadMessage()
+				close(done)
+			}()
+			<-started
+			onMessage()
+			<-done
+		},
+		"handler": func(c *websocket.Conn, onMessage func()) {
+			c.SetPongHandler(func(string) error { onMessage(); return nil })
+			_, _, _ = c.ReadMessage()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			failed := make(chan error, 1)
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				c, err := (&websocket.Upgrader{}).Upgrade(w, r, nil)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				handler(c, func() { failed <- c.OnMessage(nil) })
+			}))
+			defer s.Close()
+			p := dial(t, s.Listener.Addr().String())
+			_ = p.WriteControl(gorilla.PongMessage, nil, time.Now().Add(patience))
+			if err := within(t, "OnMessage", failed); err == nil {
+				t.Error("OnMessage has no error")
+			}
+			if _, _, err := p.ReadMessage(); !gorilla.IsCloseError(err, gorilla.CloseAbnormalClosure) {
+				t.Errorf("the peer read %v", err)
+			}
+		})
 	}
 }

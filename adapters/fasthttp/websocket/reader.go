@@ -36,6 +36,7 @@ func (c *Conn) next() (messageType int, err error) {
 	if r := c.reader; r != nil {
 		r.end()
 	}
+	c.counts.is.Or(isReading)
 	c.readLength = 0
 	for c.readErr == nil {
 		// It is here that a connection waits while nothing happens: in as little stack as can be.
@@ -48,6 +49,7 @@ func (c *Conn) next() (messageType int, err error) {
 			messageType, err = c.advance()
 		}
 		if err == nil && isData(messageType) {
+			c.counts.is.And(^uint32(isReading))
 			return messageType, nil
 		}
 		if err != nil {
@@ -55,6 +57,7 @@ func (c *Conn) next() (messageType int, err error) {
 			c.idle()
 		}
 	}
+	c.counts.is.And(^uint32(isReading))
 	return c.failed(c.readErr)
 }
 
@@ -94,6 +97,13 @@ func (c *Conn) finish() {
 // payload reads on in the message, as it came, and returns io.EOF after the end of it. An error is in readErr too. It may
 // read nothing without an error if p is empty.
 func (c *Conn) payload(p []byte) (n int, err error) {
+	c.counts.is.Or(isReading)
+	n, err = c.readOn(p)
+	c.counts.is.And(^uint32(isReading))
+	return n, err
+}
+
+func (c *Conn) readOn(p []byte) (n int, err error) {
 	for c.readErr == nil && c.remaining == 0 {
 		if !c.inside {
 			return 0, io.EOF

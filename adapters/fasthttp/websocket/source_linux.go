@@ -37,7 +37,7 @@ func (c *Conn) comeOut(held reactor.Held) {
 	}
 	c.early = append(c.early, unread...)
 	c.below.Store(&nc)
-	if c.counts.closed.Load() { // by somebody who may not have seen nc
+	if c.counts.is.Load()&isClosed != 0 { // by somebody who may not have seen nc
 		_ = nc.Close()
 	}
 }
