@@ -65,7 +65,7 @@ func TestServeWebSocket(t *testing.T) {
 			}
 			served := make(chan error, 1)
 			go func() { served <- e.Serve(context.Background()) }()
-			t.Cleanup(func() { _ = e.Close(); <-served })
+			t.Cleanup(func() { _ = e.Close(); _ = <-served })
 			addr := ln.Addr().String()
 			for _, compress := range []bool{false, true} {
 				d := gorilla.Dialer{EnableCompression: compress}
