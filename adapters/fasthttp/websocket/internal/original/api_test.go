@@ -18,6 +18,9 @@ var added = map[string]string{
 	"method (*Conn).OnClose":   "and their end",
 }
 
+// comparableType is said of a type that may be a map's key. One more such type breaks no program.
+const comparableType = "comparable type "
+
 // TestAPI compares what the two packages export: all names, kinds, values, types, fields and methods.
 func TestAPI(t *testing.T) {
 	t.Parallel()
@@ -31,7 +34,7 @@ func TestAPI(t *testing.T) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(dropIn)) {
-		if _, ok := original[name]; !ok && added[name] == "" {
+		if _, ok := original[name]; !ok && added[name] == "" && !strings.HasPrefix(name, comparableType) {
 			t.Errorf("%s is not the original's", name)
 		}
 	}
@@ -91,7 +94,10 @@ func (a surface) object(o types.Object) {
 }
 
 func (a surface) typeName(o *types.TypeName) {
-	a.names["type "+o.Name()] = fmt.Sprintf("alias %t, comparable %t", o.IsAlias(), types.Comparable(o.Type()))
+	a.names["type "+o.Name()] = fmt.Sprintf("alias %t", o.IsAlias())
+	if types.Comparable(o.Type()) {
+		a.names[comparableType+o.Name()] = ""
+	}
 	switch u := o.Type().Underlying().(type) {
 	case *types.Struct:
 		a.names["type "+o.Name()] += ", a struct"
