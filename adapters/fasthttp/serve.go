@@ -78,7 +78,7 @@ type ServeOptions struct {
 }
 
 // HTTPServer serves fasthttp handlers on the loops of an engine. An idle connection
-// has no goroutine, no buffer and no RequestCtx, only about 600 bytes in all. When a
+// has no goroutine, no buffer and no RequestCtx, only about 0.9 KB in all. When a
 // request is there, whole, fasthttp's own code serves it, in a goroutine of a bounded
 // pool or on the loop; so everything that a handler can see and do is as in
 // fasthttp.Server: keep-alive, pipelining, HEAD, chunks, streams, TimeoutError,
