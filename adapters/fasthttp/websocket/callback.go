@@ -144,7 +144,7 @@ func (c *Conn) handOver(wait bool) (gone chan struct{}, err error) {
 	}
 	early := append([]byte(nil), c.early...)
 	c.dropBuffer()
-	c.reading = nil
+	c.readErr = errOnLoop
 	nc := c.conn()
 	ev.addrs.set(nc)
 	s := onLoop{}.server(c)
@@ -193,14 +193,14 @@ func (h onLoop) OnOpen(wc *websocket.Conn, _ *websocket.Request) error {
 	if c.readLimit > 0 {
 		wc.SetReadLimit(c.readLimit)
 	}
-	var on net.Conn = loopConn{ev}
 	reactor.Settle(wc.Conn().Engine(), h.server(c))
 	c.land()
+	c.reading = nil
 	c.landed = true
-	c.below.Store(&on)
+	c.below.Store(&onALoop)
 	// Whoever changed the connection before may not have seen that it is another.
 	if t := c.readDeadline(); !t.IsZero() {
-		_ = on.SetReadDeadline(t)
+		ev.setReadDeadline(t)
 	}
 	if c.counts.is.Load()&isClosed != 0 {
 		wc.Conn().Close()

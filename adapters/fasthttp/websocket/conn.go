@@ -30,7 +30,6 @@ type Conn struct {
 	counts  counted                 // in which mode the adapter has it
 	request atomic.Pointer[request] // that fasthttp is kept from taking back
 
-	readLimit    int64 // 0: none
 	readErrCount uint16
 	isServer     bool
 	deflated     bool // permessage-deflate without context takeover was agreed
@@ -40,7 +39,8 @@ type Conn struct {
 	said         bool // a close frame was sent before a loop took over
 }
 
-// reading belongs to the goroutine that reads, but for the settings that are made before.
+// reading is what a connection has that no loop serves. It belongs to the goroutine that reads, but for the settings
+// that are made before.
 type reading struct {
 	early []byte     // read from conn, or behind the handshake, and not used
 	in    *buffer    // where early lies, or where it is to be read to; nil: nowhere, or in memory of others
@@ -50,6 +50,8 @@ type reading struct {
 	readErr     error          // permanent
 	remaining   int64          // payload of the frame that is still to come
 	readLength  int64          // payload of the message, by its headers
+	readLimit   int64          // 0: none
+	deadline    int64          // for writing, that conn has, in Unix nanoseconds; 0: none; guarded by lock
 	readBufSize int32
 	mask        [4]byte
 	maskPos     uint8
@@ -66,7 +68,6 @@ type writing struct {
 	message  sync.Mutex // held while a message is written, or a piece of one; taken before lock
 	lock     writeLock
 	writer   *messageWriter // that was not closed; guarded by message
-	deadline int64          // that conn has, in Unix nanoseconds; 0: none; guarded by lock
 	settings                // guarded by lock.mu
 }
 
@@ -122,11 +123,18 @@ func bufferSize(n, least int) int32 {
 
 // conn is the connection below, or nil.
 func (c *Conn) conn() net.Conn {
-	if p := c.below.Load(); p != nil {
+	switch p := c.below.Load(); p {
+	case nil:
+		return nil
+	case &onALoop:
+		return loopConn{c.events}
+	default:
 		return *p
 	}
-	return nil
 }
+
+// onALoop is what is below all connections on loops: each has its own loopConn, without memory for it.
+var onALoop net.Conn = loopConn{}
 
 // deflate tells that permessage-deflate was agreed, without context takeover. It is called before the Conn is used.
 func (c *Conn) deflate() { c.deflated = true }

@@ -74,7 +74,9 @@ func (c *Conn) SetReadLimit(limit int64) {
 		on.setReadLimit(limit)
 		return
 	}
-	c.readLimit = limit
+	if c.reading != nil {
+		c.readLimit = limit
+	}
 }
 
 // EnableWriteCompression says whether the messages that are written from now on are compressed, if that was agreed with
