@@ -84,7 +84,8 @@ type ServeOptions struct {
 // fasthttp.Server: keep-alive, pipelining, HEAD, chunks, streams, TimeoutError,
 // Hijack. What differs:
 //
-//   - A handler that panics does not end the program: the client is answered 500.
+//   - A handler that panics does not end the program: the client is answered 500. A
+//     HijackHandler or StreamWriter that panics does, as with fasthttp.Server.
 //   - RequestCtx.ConnTime, ConnID, ConnRequestNum and ID count from the last time
 //     the connection was idle.
 //   - RequestCtx.Done is never closed.

@@ -202,6 +202,7 @@ func TestHandlerEnds(t *testing.T) {
 				}
 				// Who keeps the connection gets errors, and nobody else's bytes.
 				c := <-kept
+				_ = c.Close() // the handler's may be still to come
 				for range 3 {
 					if err := c.WriteMessage(websocket.TextMessage, []byte("late")); err == nil {
 						t.Error("a late write has no error")
