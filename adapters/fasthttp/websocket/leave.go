@@ -9,8 +9,6 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/sockeye-io/sockeye/adapters/fasthttp/internal/reactor"
 )
 
@@ -135,22 +133,4 @@ func unread(hijacked net.Conn) (early []byte, ok bool) {
 		}
 		return early, true
 	}
-}
-
-// twin makes another connection of the same socket.
-func twin(sc syscall.Conn) (net.Conn, error) {
-	raw, err := sc.SyscallConn()
-	if err != nil {
-		return nil, err
-	}
-	fd, dupErr := -1, error(nil)
-	if err := raw.Control(func(of uintptr) { fd, dupErr = unix.FcntlInt(of, unix.F_DUPFD_CLOEXEC, 0) }); err != nil {
-		return nil, err
-	}
-	if dupErr != nil {
-		return nil, os.NewSyscallError("dup", dupErr)
-	}
-	f := os.NewFile(uintptr(fd), "")
-	defer f.Close()
-	return net.FileConn(f)
 }
