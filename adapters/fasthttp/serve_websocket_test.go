@@ -3,6 +3,7 @@ package fasthttp_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"strings"
@@ -65,7 +66,12 @@ func TestServeWebSocket(t *testing.T) {
 			}
 			served := make(chan error, 1)
 			go func() { served <- e.Serve(context.Background()) }()
-			t.Cleanup(func() { _ = e.Close(); _ = <-served })
+			t.Cleanup(func() {
+				_ = e.Close()
+				if err := <-served; !errors.Is(err, engine.ErrServerClosed) {
+					t.Error(err)
+				}
+			})
 			addr := ln.Addr().String()
 			for _, compress := range []bool{false, true} {
 				d := gorilla.Dialer{EnableCompression: compress}

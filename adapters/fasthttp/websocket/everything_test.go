@@ -91,6 +91,6 @@ func TestEverything(t *testing.T) {
 		_ = p.WriteControl(gorilla.CloseMessage, gorilla.FormatCloseMessage(4000, ""), time.Now().Add(patience))
 		within(t, "the peer's end", d)
 		_ = p.Close()
-		within(t, "OnClose", g.closed)
+		_ = within(t, "OnClose", g.closed)
 	}
 }
