@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"net"
 	"sync/atomic"
 	"time"
 
@@ -60,5 +61,13 @@ func (g goer) GoAway() {
 	}()
 }
 
-// Cut ends the connection.
-func (g goer) Cut() { _ = g.c.Close() }
+// Cut ends the connection, without the farewell of TLS: a peer that does not read would
+// have us wait for seconds.
+func (g goer) Cut() {
+	if above, ok := g.c.conn().(interface{ NetConn() net.Conn }); ok {
+		if nc := above.NetConn(); nc != nil {
+			_ = nc.Close()
+		}
+	}
+	_ = g.c.Close()
+}
