@@ -38,7 +38,7 @@ func (ev *events) post(fn func(wc *websocket.Conn)) error {
 // OnMessage lets f have every message, on a loop of the engine, and frees the
 // goroutine of the connection: f must not block, and p is valid until it returns. The
 // loop takes over when the handler that was given to FastHTTPUpgrader.Upgrade
-// returns, at once for a connection of Upgrader.Upgrade or Dialer.Dial; from then on
+// returns, at once for a connection of Upgrader.Upgrade; from then on
 //
 //   - reading fails with an error, and never blocks,
 //   - writing never blocks: what the peer does not read waits, and a peer that leaves
@@ -48,9 +48,10 @@ func (ev *events) post(fn func(wc *websocket.Conn)) error {
 //   - a deadline for reading closes the connection when it passes.
 //
 // What was not read of a message before is left out, and waited for, as by NextReader. It
-// fails on a connection that is closed, or while somebody reads. A second call changes f
-// for the messages after those that wait in the loop. A callback must not call it for another connection that
-// is not on a loop yet: that waits for a loop, perhaps for this one.
+// fails on a connection that is closed, while somebody reads, and on one of a Dialer. A
+// second call changes f for the messages after those that wait in the loop. A callback
+// must not call it for another connection that is not on a loop yet: that waits for a
+// loop, perhaps for this one.
 func (c *Conn) OnMessage(f func(c *Conn, messageType int, p []byte)) error {
 	if c == nil {
 		return ErrNilConn
@@ -63,9 +64,9 @@ func (c *Conn) OnMessage(f func(c *Conn, messageType int, p []byte)) error {
 
 // OnClose lets f know how the connection ended, once: a *CloseError when the peer
 // closed it or has gone, ErrReadLimit, or what else there was. It runs on the loop
-// that OnMessage brought the connection to, and is not called for a connection that
-// never was on one. It should be called before OnMessage. It fails, and f is not
-// called, when the connection has ended.
+// that OnMessage brought the connection to, or where OnMessage takes effect when that
+// fails. It is not called for a connection that has no OnMessage. It should be called
+// before OnMessage. It fails, and f is not called, when the connection has ended.
 func (c *Conn) OnClose(f func(c *Conn, err error)) error {
 	if c == nil {
 		return ErrNilConn

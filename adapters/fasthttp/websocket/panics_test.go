@@ -20,7 +20,12 @@ func TestPanics(t *testing.T) { // not parallel: others would count too
 		"OnMessage": func(c *websocket.Conn) {
 			_ = c.OnMessage(func(c *websocket.Conn, mt int, p []byte) { _ = c.WriteMessage(mt, p); panic("on purpose") })
 		},
-		"OnClose":        func(c *websocket.Conn) { _ = c.OnClose(func(*websocket.Conn, error) { panic("on purpose") }); loop(c) },
+		"OnClose": func(c *websocket.Conn) { _ = c.OnClose(func(*websocket.Conn, error) { panic("on purpose") }); loop(c) },
+		"OnClose, never on a loop": func(c *websocket.Conn) {
+			_ = c.OnClose(func(*websocket.Conn, error) { panic("on purpose") })
+			loop(c)
+			_ = c.Close()
+		},
 		"ping on a loop": func(c *websocket.Conn) { c.SetPingHandler(boom); loop(c) },
 		"ping":           func(c *websocket.Conn) { c.SetPingHandler(boom); echo(c) },
 		"close on a loop": func(c *websocket.Conn) {

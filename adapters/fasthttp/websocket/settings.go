@@ -65,7 +65,7 @@ func (c *Conn) writeDeadline() time.Time {
 }
 
 // SetReadLimit sets how many bytes a message of the peer may have, compressed and decompressed; zero and negative mean no
-// limit. One that has more is answered with CloseMessageTooBig and is ErrReadLimit for the application.
+// limit, and 16 MiB on a loop (see OnMessage). One that has more is answered with CloseMessageTooBig and is ErrReadLimit for the application.
 func (c *Conn) SetReadLimit(limit int64) {
 	if c == nil {
 		return

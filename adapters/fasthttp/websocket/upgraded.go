@@ -29,8 +29,8 @@ func (c *Conn) serve(handler FastHTTPHandler) {
 		}
 	}()
 	handler(c)
+	c.settle() // it may call OnClose
 	returned = true
-	c.settle()
 }
 
 // settle is for when the handler has returned.
