@@ -14,6 +14,9 @@ var (
 
 const ConnSize = unsafe.Sizeof(Conn{})
 
+// Queued is how many bytes wait for loops.
+func Queued() int64 { return queued.Load() }
+
 // Deflate agrees to compression.
 func (c *Conn) Deflate() { c.deflate() }
 

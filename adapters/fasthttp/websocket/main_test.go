@@ -9,6 +9,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/sockeye-io/sockeye/adapters/fasthttp/internal/reactor"
+	"github.com/sockeye-io/sockeye/adapters/fasthttp/websocket"
 )
 
 func TestMain(m *testing.M) {
@@ -17,6 +18,18 @@ func TestMain(m *testing.M) {
 	defer cancel()
 	if err := reactor.Shutdown(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "shutdown:", err)
+		code = 1
+	}
+	for mode, open := range map[string]int{
+		"callback": reactor.Callback.Open(), "blocking": reactor.Blocking.Open(), "original": reactor.Original.Open(),
+	} {
+		if open != 0 {
+			fmt.Fprintf(os.Stderr, "%d connections in %s mode at the end\n", open, mode)
+			code = 1
+		}
+	}
+	if n := websocket.Queued(); n != 0 {
+		fmt.Fprintf(os.Stderr, "%d bytes in queues at the end\n", n)
 		code = 1
 	}
 	if err := goleak.Find(
