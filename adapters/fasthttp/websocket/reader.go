@@ -61,8 +61,10 @@ func (c *Conn) next() (messageType int, err error) {
 	return c.failed(c.readErr)
 }
 
-// failed is what reading returns once it has failed.
+// failed is what reading returns once it has failed. Nobody waits for such a connection to end: it may be left to the
+// collector, as with the original.
 func (c *Conn) failed(err error) (messageType int, _ error) {
+	c.leave()
 	if c.readErrCount++; c.readErrCount >= maxReadErrors {
 		panic("repeated read on failed websocket connection")
 	}
