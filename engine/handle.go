@@ -28,10 +28,11 @@ func (h Handle) Post(fn func(c *Conn)) error {
 	return h.put(task{kind: taskPost, visitor: VisitorFunc(fn)}, nil)
 }
 
-// Mail queues a copy of p for OnMail of the connection's handler, which should be
-// a MailHandler: else p is dropped, and counted. It is how a protocol lets other goroutines send: the message is
-// encoded on the loop, where the state of the protocol is known. tag is the
-// handler's own. The errors and the counter are those of Write.
+// Mail queues a copy of p for OnMail of the connection's handler, which should be a
+// MailHandler: else p is dropped, and counted. It is how a protocol lets other
+// goroutines send: the message is encoded on the loop, where the state of the
+// protocol is known. tag is the handler's own. The errors and the counter are those
+// of Write.
 func (h Handle) Mail(tag int, p []byte) error {
 	return h.put(task{kind: taskMail, tag: tag}, p)
 }

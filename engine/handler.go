@@ -22,9 +22,10 @@ type Handler interface {
 	OnData(c *Conn, p []byte) (n int, err error)
 
 	// OnClose is called exactly once for each OnOpen that returned nil, unless
-	// SetHandler has given the connection to another Handler, with the cause: nil after a local Close, io.EOF when the peer closed, one
-	// of the errors of this package, a system error, or what a callback
-	// returned. Writes answer ErrClosed by now; addresses still work.
+	// SetHandler has given the connection to another Handler, with the cause: nil
+	// after a local Close, io.EOF when the peer closed, one of the errors of this
+	// package, a system error, or what a callback returned. Writes answer ErrClosed
+	// by now; addresses still work.
 	OnClose(c *Conn, err error)
 }
 
