@@ -14,11 +14,13 @@ var (
 	ErrNilNetConn = errors.New("nil net.Conn")
 	// ErrResponseHijackUnsupported tells that the http.ResponseWriter cannot give its connection away.
 	ErrResponseHijackUnsupported = errors.New("websocket: response does not implement http.Hijacker")
-	// ErrCloseSent is returned for a message that is written after a close message.
-	ErrCloseSent = errors.New("websocket: close sent")
-	// ErrReadLimit is returned when a message is larger than the limit of SetReadLimit.
-	ErrReadLimit = errors.New("websocket: read limit exceeded")
 )
+
+// ErrCloseSent is returned for a message that is written after a close message.
+var ErrCloseSent = errors.New("websocket: close sent")
+
+// ErrReadLimit is returned when a message is larger than the limit of SetReadLimit.
+var ErrReadLimit = errors.New("websocket: read limit exceeded")
 
 // netError is a net.Error.
 type netError struct {
