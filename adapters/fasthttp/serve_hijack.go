@@ -113,9 +113,7 @@ func (c *conn) adoptInPlace(s *websocket.Server, u websocket.Upgraded) (h websoc
 			return
 		}
 		c.closed, c.state = true, over
-		if err = any(s).(interface {
-			Take(*engine.Conn, websocket.Upgraded) error
-		}).Take(ec, u); err != nil {
+		if err = s.Take(ec, u); err != nil {
 			return
 		}
 		c.s.left(c, hijacked)
