@@ -204,10 +204,11 @@ func TestDetachInOnOpen(t *testing.T) {
 			t.Run(fmt.Sprint(name, refusal), func(t *testing.T) {
 				t.Parallel()
 				e := start(t, engine.Config{Loops: 1})
-				ours, theirs := pair(t)
+				ends := func() (net.Conn, net.Conn) { return pair(t) }
 				if pipe {
-					ours, theirs = net.Pipe()
+					ends = net.Pipe
 				}
+				ours, theirs := ends()
 				defer theirs.Close()
 				gone := make(chan given, 1)
 				back := readSoon(theirs, 6)
