@@ -4,7 +4,7 @@
 // What the handler of FastHTTPUpgrader.Upgrade does decides how a connection is served. It has
 //
 //   - a loop of package engine and no goroutine, when the handler registers Conn.OnMessage and returns: under 1 KB;
-//   - a goroutine that waits at the descriptor, when the handler reads: about 3 KB, since RequestCtx and buffers of
+//   - a goroutine that waits at the descriptor, when the handler reads: about 4 KB, since RequestCtx and buffers of
 //     fasthttp are given back and a buffer is borrowed only while there are bytes for it;
 //   - a goroutine and a read buffer, as in the original, where there is no descriptor to wait at: TLS, pipes, and
 //     net.Conns of other kinds. TLS keeps fasthttp's goroutine and RequestCtx too, unless Server.KeepHijackedConns is set.
