@@ -2,8 +2,6 @@ package fasthttp_test
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -210,27 +208,8 @@ type subject struct {
 func newSubject(t testing.TB, o adapter.ServeOptions, like func() *fasthttp.Server) *subject {
 	t.Helper()
 	o.Server = like()
-	s, err := adapter.NewHTTPServer(mirror, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := engine.New(engine.Config{Loops: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ln, err := s.Listen(e, "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- e.Serve(context.Background()) }()
-	t.Cleanup(func() {
-		_ = e.Close()
-		if err := <-served; !errors.Is(err, engine.ErrServerClosed) {
-			t.Error(err)
-		}
-	})
-	return &subject{like: like, e: e, addr: ln.Addr().String(), server: s}
+	e, addr, s := startedOn(t, 1, mirror, o)
+	return &subject{like: like, e: e, addr: addr, server: s}
 }
 
 // answer sends a, waits until it was read, sends b and an end, and returns all that

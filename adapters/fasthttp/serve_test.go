@@ -15,14 +15,21 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// started serves h and returns the address.
+// started serves h on an engine of its own and returns the address.
 func started(t testing.TB, h fasthttp.RequestHandler, o adapter.ServeOptions) (addr string, s *adapter.HTTPServer) {
+	t.Helper()
+	_, addr, s = startedOn(t, 2, h, o)
+	return addr, s
+}
+
+// startedOn is started with so many loops, and returns the engine too.
+func startedOn(t testing.TB, loops int, h fasthttp.RequestHandler, o adapter.ServeOptions) (e *engine.Engine, addr string, s *adapter.HTTPServer) {
 	t.Helper()
 	s, err := adapter.NewHTTPServer(h, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := engine.New(engine.Config{Loops: 2})
+	e, err = engine.New(engine.Config{Loops: loops})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +45,7 @@ func started(t testing.TB, h fasthttp.RequestHandler, o adapter.ServeOptions) (a
 			t.Error(err)
 		}
 	})
-	return ln.Addr().String(), s
+	return e, ln.Addr().String(), s
 }
 
 func dialed(t testing.TB, addr string) net.Conn {
