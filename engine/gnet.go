@@ -217,6 +217,8 @@ func (r *reactor) OnClose(gc gnet.Conn, err error) gnet.Action {
 	switch {
 	case err == nil:
 		err = ErrServerClosed
+	case err == io.EOF: // nothing was read: the event itself told that the connection broke
+		err = socketError(int(c.fd), io.EOF)
 	case errors.Is(err, io.EOF):
 		err = io.EOF
 	}

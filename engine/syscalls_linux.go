@@ -56,6 +56,15 @@ func writeError(name string, e unix.Errno, n *uintptr) error {
 	return os.NewSyscallError(name, e)
 }
 
+// socketError is the error that waits for fd, or otherwise when there is none. A
+// reset that is only half done shows in an event as an error and nothing to read.
+func socketError(fd int, otherwise error) error {
+	if n, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR); err == nil && n != 0 {
+		return os.NewSyscallError("read", unix.Errno(n))
+	}
+	return otherwise
+}
+
 // socketAddr asks the kernel for an address of fd.
 func socketAddr(fd int, remote bool) net.Addr {
 	ask := unix.Getsockname
