@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sockeye-io/sockeye/bench"
 	"github.com/sockeye-io/sockeye/bench/load"
+	"github.com/sockeye-io/sockeye/bench/result"
 )
 
 // One message of 20 B is in flight on each connection: in a WebSocket frame, or for raw gnet as 20 B of TCP, which is
@@ -45,7 +45,7 @@ func TestCPUPerMessage(t *testing.T) {
 
 // cpuPerMessage is the server CPU per message in microseconds, in short windows that take turns, so that whatever else
 // the machine does meets all alike. Who goes first changes every round.
-func cpuPerMessage(t *testing.T, cfg load.Config, contenders ...contender) []bench.Series {
+func cpuPerMessage(t *testing.T, cfg load.Config, contenders ...contender) []result.Series {
 	t.Helper()
 	requireTwoProcessors(t)
 	pairs := make([]pair, len(contenders))
@@ -54,9 +54,9 @@ func cpuPerMessage(t *testing.T, cfg load.Config, contenders ...contender) []ben
 		// The first window warms up: sockets grow their buffers, pools fill, the collector finds its pace.
 		pairs[i].do(t, load.Order{Connections: cpuConnections, Duration: cpuWindow})
 	}
-	cost := make([]bench.Series, len(contenders))
-	rate := make([]bench.Series, len(contenders))
-	preempted := make([]bench.Series, len(contenders))
+	cost := make([]result.Series, len(contenders))
+	rate := make([]result.Series, len(contenders))
+	preempted := make([]result.Series, len(contenders))
 	for round := range rounds(t) {
 		for k := range contenders {
 			i := (round + k) % len(contenders)

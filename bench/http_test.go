@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sockeye-io/sockeye/bench"
+	"github.com/sockeye-io/sockeye/bench/result"
 	"github.com/sockeye-io/sockeye/bench/rig"
 )
 
@@ -95,8 +95,8 @@ func TestHTTPThroughput(t *testing.T) {
 		servers[i] = startHTTP(t, c, serverCPU)
 		wrk(t, servers[i], time.Second) // warms up
 	}
-	rate := make([]bench.Series, len(servers))
-	cost := make([]bench.Series, len(servers))
+	rate := make([]result.Series, len(servers))
+	cost := make([]result.Series, len(servers))
 	for round := range rounds(t) {
 		for k := range servers {
 			i := (round + k) % len(servers)

@@ -9,22 +9,6 @@ import (
 	"time"
 )
 
-// Order is one line of JSON to Serve: first connections are opened until there are Connections, then a window is sent
-// if it has an end. A zero field asks for nothing.
-type Order struct {
-	Connections int `json:"connections,omitempty"`
-	// OneByOne echoes a message on each connection before the next is opened.
-	OneByOne bool          `json:"one_by_one,omitempty"`
-	Messages int64         `json:"messages,omitempty"`
-	Duration time.Duration `json:"duration_ns,omitempty"`
-}
-
-// Reply is one line of JSON from Serve for each order. After one with an Error nothing follows.
-type Reply struct {
-	Result
-	Error string `json:"error,omitempty"`
-}
-
 // Serve does what it reads from in, one order after the other, until in ends, and reports to out. In between the
 // connections stay open and pings are answered. It returns the error of the order that failed, if one did.
 func (l *Load) Serve(in io.Reader, out io.Writer) error {

@@ -151,14 +151,6 @@ type Window struct {
 	Duration time.Duration
 }
 
-// Result is what a window did. Everything that was sent has come back when there is a Result.
-type Result struct {
-	Connections int           `json:"connections"`
-	Messages    int64         `json:"messages"`
-	Checked     int64         `json:"checked"` // messages whose content was compared
-	Elapsed     time.Duration `json:"elapsed_ns"`
-}
-
 // Run sends one window and waits for the last reply. It fails when a connection ends, when a reply is not the echo of
 // what was sent, and when nothing arrives for as long as Config.Stall.
 func (l *Load) Run(w Window) (Result, error) {

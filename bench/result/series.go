@@ -1,4 +1,4 @@
-package bench
+package result
 
 import (
 	"fmt"
@@ -22,7 +22,7 @@ func (s Series) Median() float64 {
 // doing then, so the median of these ratios is steadier than the ratio of the medians. Both must be as long.
 func (s Series) Over(base Series) Series {
 	if len(s) != len(base) {
-		panic(fmt.Sprintf("bench: a series of %d over one of %d", len(s), len(base)))
+		panic(fmt.Sprintf("result: a series of %d over one of %d", len(s), len(base)))
 	}
 	r := make(Series, len(s))
 	for i := range s {

@@ -1,25 +1,25 @@
-package bench_test
+package result_test
 
 import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sockeye-io/sockeye/bench"
+	"github.com/sockeye-io/sockeye/bench/result"
 )
 
 func TestSeries(t *testing.T) {
 	tests := []struct {
 		name   string
-		s      bench.Series
+		s      result.Series
 		median float64
 		text   string
 	}{
 		{"empty", nil, 0, "none"},
-		{"one", bench.Series{7}, 7, "7 (7..7)"},
-		{"odd, out of order", bench.Series{9, 1, 3}, 3, "3 (1..9)"},
-		{"large", bench.Series{99.6, 123456}, 61777.8, "61778 (100..123456)"},
-		{"even", bench.Series{4, 1, 2, 100}, 3, "3 (1..100)"},
+		{"one", result.Series{7}, 7, "7 (7..7)"},
+		{"odd, out of order", result.Series{9, 1, 3}, 3, "3 (1..9)"},
+		{"large", result.Series{99.6, 123456}, 61777.8, "61778 (100..123456)"},
+		{"even", result.Series{4, 1, 2, 100}, 3, "3 (1..100)"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -31,8 +31,8 @@ func TestSeries(t *testing.T) {
 			}
 		})
 	}
-	got := bench.Series{2, 9, 8}.Over(bench.Series{1, 3, 4})
-	if diff := cmp.Diff(bench.Series{2, 3, 2}, got); diff != "" {
+	got := result.Series{2, 9, 8}.Over(result.Series{1, 3, 4})
+	if diff := cmp.Diff(result.Series{2, 3, 2}, got); diff != "" {
 		t.Error(diff)
 	}
 }
