@@ -18,6 +18,7 @@
 //	bench/rivals    the other servers, in a module of their own; bench/cmd/adapters is a server on our adapters
 //	bench/load      drives an echo server; bench/cmd/load is its command
 //	bench/probe     what a process costs: CPU, memory, descriptors, context switches
+//	bench/vitals    what a Go server tells about itself by signal: mallocs, collections, goroutines
 //	bench/trace     system calls of a process, by strace
 //	bench/rig       builds, starts, pins and stops the processes
 //	bench/attack    tests only: what hostile peers may do to a server, and what it may cost

@@ -65,6 +65,7 @@ type Server struct {
 	Address netip.AddrPort
 	cmd     *exec.Cmd
 	output  sync.WaitGroup
+	asking  asking
 }
 
 // Start starts a server and waits until it has printed, on either output, a line with the address it listens at: a URL
@@ -83,18 +84,17 @@ func Start(ctx context.Context, c Command) (*Server, error) {
 		return nil, fmt.Errorf("rig: %w", err)
 	}
 	found := make(chan netip.AddrPort, 1)
-	s := &Server{Process: probe.Process(cmd.Process.Pid), cmd: cmd}
+	s := &Server{Process: probe.Process(cmd.Process.Pid), cmd: cmd, asking: newAsking()}
 	head := new(head)
 	for _, r := range []io.Reader{stdout, stderr} {
-		s.output.Go(func() { watch(r, head, found) })
+		s.output.Go(func() { s.watch(r, head, found) })
 	}
-	ended := make(chan struct{})
-	go func() { s.output.Wait(); close(ended) }()
+	go func() { s.output.Wait(); close(s.asking.ended) }()
 
 	select {
 	case s.Address = <-found:
 		return s, nil
-	case <-ended:
+	case <-s.asking.ended:
 		err = errors.New("it ended")
 	case <-ctx.Done():
 		err = ctx.Err()
@@ -118,11 +118,14 @@ func (s *Server) Stop() error {
 
 var addressIn = regexp.MustCompile(`(?:\b(?:ws|wss|tcp)://|listening on )(127\.0\.0\.1:[1-9][0-9]*)`)
 
-// watch reads r to its end, so that the server never waits for us, and reports the first address.
-func watch(r io.Reader, head *head, found chan<- netip.AddrPort) {
+// watch reads r to its end, so that the server never waits for us, reports the first address and passes answers on.
+func (s *Server) watch(r io.Reader, head *head, found chan<- netip.AddrPort) {
 	lines := bufio.NewReader(r)
 	for {
 		line, err := lines.ReadString('\n')
+		if s.asking.heard(line) {
+			continue
+		}
 		head.add(line)
 		if m := addressIn.FindStringSubmatch(line); m != nil {
 			if a, err := netip.ParseAddrPort(m[1]); err == nil {

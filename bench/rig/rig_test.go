@@ -14,6 +14,7 @@ import (
 
 	"github.com/sockeye-io/sockeye/bench/load"
 	"github.com/sockeye-io/sockeye/bench/rig"
+	"github.com/sockeye-io/sockeye/bench/vitals"
 )
 
 // TestMain makes this binary the server that the tests start: it says what SAY holds, on the output OUT, and then does
@@ -28,6 +29,9 @@ func TestMain(m *testing.M) {
 	out := os.Stdout
 	if os.Getenv("RIG_TEST_OUT") == "stderr" {
 		out = os.Stderr
+	}
+	if os.Getenv("RIG_TEST_THEN") == "vitals" {
+		vitals.Serve(os.Stdout)
 	}
 	fmt.Fprintln(out, say)
 	switch os.Getenv("RIG_TEST_THEN") {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
+	"github.com/sockeye-io/sockeye/bench/vitals"
 	"github.com/sockeye-io/sockeye/engine"
 )
 
@@ -138,6 +139,9 @@ func serve(cmd *cobra.Command, o *serveOptions) error {
 	}
 	sigs, stop := stopSignals()
 	defer stop()
+	if os.Getenv("SOCKEYE_VITALS") == "1" { // set by sockeye bench; stdout stays empty otherwise
+		defer vitals.Serve(cmd.OutOrStdout())()
+	}
 	for i, end := range ends {
 		if err := listen(e, &end, o, log); err != nil {
 			_ = e.Close()
