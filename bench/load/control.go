@@ -68,6 +68,11 @@ func (l *Load) Serve(in io.Reader, out io.Writer) error {
 }
 
 func (l *Load) obey(o Order) (Result, error) {
+	switch o.Work {
+	case "", Echo:
+	default:
+		return Result{}, fmt.Errorf("load: no work %q yet", o.Work)
+	}
 	for o.OneByOne && l.Connections() < o.Connections {
 		if err := l.Grow(l.Connections() + 1); err != nil {
 			return Result{}, err
