@@ -77,6 +77,10 @@ func (l *Load) Do(o load.Order) (load.Result, error) {
 	return reply.Result, nil
 }
 
+// Kill ends the load at once, in the middle of an order too: Do fails then, and Stop is still to be called. Any goroutine
+// may call it.
+func (l *Load) Kill() { _ = l.cmd.Process.Kill() }
+
 // Stop ends the load and with it the connections.
 func (l *Load) Stop() error {
 	_ = l.stdin.Close()

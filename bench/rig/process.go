@@ -54,8 +54,9 @@ func (c Command) exec() *exec.Cmd {
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Env = append(os.Environ(), c.Env...)
 	// A child must not outlive a harness that is killed. The signal comes when the thread that started it ends, which
-	// in Go is the process's end unless a goroutine locked to its thread returns.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	// in Go is the process's end unless a goroutine locked to its thread returns. A group of its own keeps Ctrl-C at the
+	// terminal for the harness, which knows what to do about it.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	return cmd
 }
 
@@ -103,9 +104,18 @@ func Start(ctx context.Context, c Command) (*Server, error) {
 	return nil, fmt.Errorf("rig: %s gave no address: %w\n%s", c.Path, err, head)
 }
 
+// Attach gives a server that somebody else has started, and that Stop leaves alone. p is its process on this machine, 0
+// if there is none, or none to be known.
+func Attach(address netip.AddrPort, p probe.Process) *Server {
+	return &Server{Process: p, Address: address}
+}
+
 // Stop asks the server to end (SIGTERM) and insists after 30 s. It fails when the server did not end by itself, with 0
 // or with 143, which tells that it was asked to.
 func (s *Server) Stop() error {
+	if s.cmd == nil {
+		return nil
+	}
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
 	insist := time.AfterFunc(30*time.Second, func() { _ = s.cmd.Process.Kill() })
 	defer insist.Stop()
