@@ -3,4 +3,8 @@ package probe
 var (
 	ParseStat = parseStat
 	Fields    = fields
+
+	BusyAt   = busy
+	HostAt   = host
+	KernelAt = kernel
 )

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
@@ -32,12 +31,20 @@ type Process int
 //
 // TestCPUTimeAgainstTheFiles holds the four side by side. On loopback the time includes the receiving half of the
 // protocol for what the process sends, since the kernel delivers in the sender's context.
-func (p Process) CPUTime() (time.Duration, error) {
-	// The clock's id is made as the kernel makes it (MAKE_PROCESS_CPUCLOCK in posix-timers.h): the complement of the
-	// pid above three bits, of which 2 (CPUCLOCK_SCHED) asks for nanoseconds rather than ticks.
-	const sched = 2
+func (p Process) CPUTime() (time.Duration, error) { return p.clock(clockCPU) }
+
+// The clocks of a process, by the kernel's numbers for them (CPUCLOCK_PROF, VIRT and SCHED in posix-timers.h). The first
+// two are counted at ticks, and finer than /proc/PID/stat shows them.
+const (
+	clockTicks = iota // user and system
+	clockUser
+	clockCPU
+)
+
+func (p Process) clock(which int) (time.Duration, error) {
+	// The clock's id is made as the kernel makes it (MAKE_PROCESS_CPUCLOCK): the complement of the pid above three bits.
 	var ts unix.Timespec
-	if err := unix.ClockGettime(int32(^int(p)<<3|sched), &ts); err != nil {
+	if err := unix.ClockGettime(int32(^int(p)<<3|which), &ts); err != nil {
 		return 0, fmt.Errorf("probe: cpu clock of process %d: %w", int(p), err)
 	}
 	return time.Duration(ts.Nano()), nil
@@ -71,15 +78,18 @@ func (s Switches) Sub(old Switches) Switches {
 // Switches sums over the threads, since /proc/PID/status shows the main thread's only. A thread that ends between two
 // calls takes its count along; a Go server at work keeps its threads.
 func (p Process) Switches() (Switches, error) {
-	paths, err := filepath.Glob(p.path("task/*/status"))
+	d, err := os.Open(p.path("task"))
 	if err != nil {
 		return Switches{}, fmt.Errorf("probe: %w", err)
 	}
-	if len(paths) == 0 {
-		return Switches{}, fmt.Errorf("probe: process %d: %w", int(p), os.ErrNotExist)
+	threads, err := d.Readdirnames(-1)
+	_ = d.Close()
+	if err != nil {
+		return Switches{}, fmt.Errorf("probe: %w", err)
 	}
 	var s Switches
-	for _, path := range paths {
+	for _, thread := range threads {
+		path := p.path("task/" + thread + "/status")
 		text, err := os.ReadFile(path)
 		if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ESRCH) {
 			continue // the thread ended after it was listed
