@@ -37,6 +37,9 @@ func (m maker) echo(bytes, depth int, cost float64) func(*result.File, profile) 
 		if depth > 1 {
 			cpu, calls = cpu*p.deep, min(2, 0.14*p.deep)
 		}
+		if p.Name == "sockeye" && bytes == 65536 {
+			cpu *= 1.4 // a loss
+		}
 		m.costs(&c, p, cpu, calls)
 		m.speed(&c, 9e5/cpu, 60*cpu, p.tail)
 		if p.Name == "bun" && depth > 1 {
