@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 
 	"github.com/sockeye-io/sockeye/bench/load"
@@ -21,27 +21,29 @@ type Load struct {
 	orders  *json.Encoder
 	stdin   io.Closer
 	replies *json.Decoder
+	said    *head // on its standard error
 }
 
-// StartLoad starts the load with no connection yet. c.Path is the compiled bench/cmd/load; c.Args is not used.
+// StartLoad starts the load with no connection yet. c.Path is the compiled bench/cmd/load; c.Args come before those of cfg.
 func StartLoad(c Command, cfg load.Config) (*Load, error) {
-	c.Args = []string{
+	c.Args = append(slices.Clone(c.Args),
 		"--orders",
 		"--address", cfg.Address.String(),
 		"--protocol", string(cfg.Protocol),
 		"--payload", strconv.Itoa(cfg.Payload),
 		"--depth", strconv.Itoa(cfg.Depth),
-		"--text=" + strconv.FormatBool(cfg.Text),
-		"--batch=" + strconv.FormatBool(cfg.Batch),
+		"--text="+strconv.FormatBool(cfg.Text),
+		"--batch="+strconv.FormatBool(cfg.Batch),
 		"--sources", strconv.Itoa(cfg.Sources),
 		"--check", strconv.Itoa(cfg.Check),
 		"--stall", cfg.Stall.String(),
-	}
+	)
 	if cfg.Path != "" {
 		c.Args = append(c.Args, "--path", cfg.Path)
 	}
 	cmd := c.exec()
-	cmd.Stderr = os.Stderr
+	said := new(head)
+	cmd.Stderr = said
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("rig: %w", err)
@@ -59,6 +61,7 @@ func StartLoad(c Command, cfg load.Config) (*Load, error) {
 		orders:  json.NewEncoder(stdin),
 		stdin:   stdin,
 		replies: json.NewDecoder(stdout),
+		said:    said,
 	}, nil
 }
 
@@ -69,7 +72,9 @@ func (l *Load) Do(o load.Order) (load.Result, error) {
 	}
 	var reply load.Reply
 	if err := l.replies.Decode(&reply); err != nil {
-		return load.Result{}, fmt.Errorf("rig: load: %w", err)
+		l.Kill()
+		_ = l.cmd.Wait() // after which all that it said is there
+		return load.Result{}, fmt.Errorf("rig: load: %w\n%s", err, l.said)
 	}
 	if reply.Error != "" {
 		return load.Result{}, errors.New(reply.Error)

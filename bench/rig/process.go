@@ -157,6 +157,12 @@ type head struct {
 	text strings.Builder
 }
 
+// Write is add for a command's output.
+func (h *head) Write(p []byte) (int, error) {
+	h.add(string(p))
+	return len(p), nil
+}
+
 func (h *head) add(line string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

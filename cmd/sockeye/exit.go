@@ -13,6 +13,7 @@ const (
 	exitDone   = 0
 	exitFailed = 1
 	exitUsage  = 2
+	exitCheck  = 3
 	exitSignal = 128
 )
 
@@ -23,6 +24,13 @@ func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
 func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
+
+// checkError is a check or a threshold that did not hold; the work itself was
+// done.
+type checkError struct{ err error }
+
+func (e *checkError) Error() string { return e.err.Error() }
+func (e *checkError) Unwrap() error { return e.err }
 
 // signalError ends a command that a signal interrupted.
 type signalError struct{ sig os.Signal }
@@ -43,12 +51,15 @@ func signalName(s os.Signal) string {
 // before it runs anything: an error that comes before started is wrong usage.
 func exitCode(err error, started bool) int {
 	var ue *usageError
+	var ce *checkError
 	var se *signalError
 	switch {
 	case err == nil:
 		return exitDone
 	case !started, errors.As(err, &ue):
 		return exitUsage
+	case errors.As(err, &ce):
+		return exitCheck
 	case errors.As(err, &se):
 		if n, ok := se.sig.(syscall.Signal); ok {
 			return exitSignal + int(n)

@@ -13,13 +13,14 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 	started := false
 	root := &cobra.Command{
 		Use:   "sockeye",
-		Short: "Sockets on event loops: serve them, talk to them",
+		Short: "Sockets on event loops: serve them, talk to them, measure them",
 		Long: `Sockeye holds TCP, Unix, UDP and WebSocket connections on a few event loops.
 
 Results go to standard output, everything else to standard error. Exit codes:
   0    done
   1    failed
   2    wrong usage
+  3    a check or a threshold failed
   130  ended by SIGINT (Ctrl-C)
   143  ended by SIGTERM
 A server that was asked to stop and drained has done its work: that is 0.`,
@@ -33,7 +34,7 @@ A server that was asked to stop and drained has done its work: that is 0.`,
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errw)
-	root.AddCommand(newServe(), newConnect(), newVersion())
+	root.AddCommand(newServe(), newConnect(), newBench(), newVersion())
 
 	cmd, err := root.ExecuteC()
 	code := exitCode(err, started)

@@ -41,6 +41,18 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// terminalWidth is the number of columns of w, 0 if it is no terminal.
+func terminalWidth(w io.Writer) int {
+	if !isTerminal(w) {
+		return 0
+	}
+	width, _, err := term.GetSize(int(w.(*os.File).Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}
+
 // edit begins to edit; restore must follow before the process ends.
 func (t *terminal) edit() (err error) {
 	t.saved, err = term.MakeRaw(t.fd)
