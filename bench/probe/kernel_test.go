@@ -54,13 +54,31 @@ func TestKernelWithoutSlabinfo(t *testing.T) {
 	}
 }
 
-// TestKernelSeesConnections opens some, and finds about what a TCP socket is known to cost: 2 to 6 KB.
+// TestKernelSeesConnections opens some, and finds about what a TCP socket is known to cost: 2 to 6 KB. The kernel is the
+// whole machine's, where other tests open and close theirs: one calm moment in many is enough.
 func TestKernelSeesConnections(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer ln.Close()
+	const tries = 25
+	for try := range tries {
+		each, sockets := kernelPerSocket(t, ln)
+		t.Logf("%.0f bytes a socket, %.2f of them are counted", each, sockets)
+		if each > 1000 && each < 10_000 && sockets > 0.5 && sockets < 2 {
+			return
+		}
+		if try == tries-1 {
+			t.Errorf("not once what sockets cost")
+		}
+	}
+}
+
+// kernelPerSocket opens connections and tells what the kernel holds for each of their sockets, and how many sockets it
+// counts for each of them.
+func kernelPerSocket(t *testing.T, ln net.Listener) (bytes, sockets float64) {
+	t.Helper()
 	before, err := probe.Kernel()
 	if err != nil {
 		t.Fatal(err)
@@ -68,7 +86,7 @@ func TestKernelSeesConnections(t *testing.T) {
 	if before.Slab == 0 {
 		t.Skip("needs root, to read /proc/slabinfo")
 	}
-	const n = 800 // of either end; many systems allow 1024 descriptors
+	const n = 400 // of either end; many systems allow 1024 descriptors
 	for range n {
 		c, err := net.Dial("tcp", ln.Addr().String())
 		if err != nil {
@@ -85,12 +103,5 @@ func TestKernelSeesConnections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := after.Sockets - before.Sockets; d < n { // others may close theirs meanwhile
-		t.Errorf("%d more sockets, opened %d", d, 2*n)
-	}
-	each := float64(after.Slab-before.Slab) / (2 * n)
-	t.Logf("%.0f bytes a socket: %v", each, after.Caches)
-	if each < 1000 || each > 10_000 {
-		t.Errorf("%.0f bytes a socket", each)
-	}
+	return float64(after.Slab-before.Slab) / (2 * n), float64(after.Sockets-before.Sockets) / (2 * n)
 }
