@@ -1,8 +1,38 @@
-// Package bench measures what Sockeye costs beside other servers, and holds it to the budgets of the design.
+// Package bench measures what Sockeye costs beside other servers. It is what sockeye bench runs; its tests hold Sockeye to
+// the budgets of the design.
 //
-// The tests here are claims about a machine with nothing else to do, not unit tests; they are skipped unless asked for:
+// # Method
 //
-//	SOCKEYE_BENCH=1 go test -count=1 -v ./bench                          # all, about two minutes
+// Every server is a process of its own, and so is the load on it (bench/load): on one processor each where there are two.
+// All servers of a cell are up together and are measured in short windows that take turns, so that whatever else the
+// machine does meets all alike; who goes first changes every round. A figure is the median of the rounds with their
+// spread, a ratio is taken round by round to one server of the same run, the base. Memory is taken one server at a time.
+//
+// The figure to trust is the processor time of the server for each message: it does not depend on who waits for whom.
+// Latency and throughput say something about the server only where the load had time to spare; the load knows when it had
+// not, and such rounds are in doubt (result.Doubt). The latency of an open loop counts from when a message was due.
+//
+// Goroutines, the base, is Sockeye's own codec and handler with a goroutine for each connection (bench/baseline), so that
+// the way of doing I/O is the only difference. The rivals are written as their own documentation writes them.
+//
+// # Parts
+//
+//	bench/result     what was measured: a file that can be rendered and compared again
+//	bench/report     tables, the page with plots, thresholds, comparisons; bench/pictures draws for the README
+//	bench/contender  every server by name: how it is built and started
+//	bench/baseline   goroutine per connection on our codec; bench/rivals are the others, a module of their own
+//	bench/load       the load generator, without any of Sockeye's code
+//	bench/probe      what a process, and the kernel for it, costs; bench/trace counts its system calls by strace,
+//	                 bench/vitals is what a Go server tells about itself
+//	bench/rig        builds, starts, pins and stops processes
+//	bench/million    a million connections in a guest kernel of its own
+//	bench/attack     tests only: what hostile peers may do to a server, and what it may cost
+//
+// # Budgets
+//
+// The tests here are claims about a machine with nothing else to do; they are skipped unless asked for:
+//
+//	SOCKEYE_BENCH=1 go test -count=1 -v ./bench                          # all, some minutes
 //	SOCKEYE_BENCH=1 go test -count=1 -v -run TestCalibration ./bench     # does this machine give the known ratio?
 //	SOCKEYE_BENCH=1 go test -count=1 -v -run TestCPUPerMessage ./bench   # server CPU per echo, against raw gnet and gorilla
 //	SOCKEYE_BENCH=1 go test -count=1 -v -run TestIdleRSS ./bench         # memory of an idle connection
@@ -10,22 +40,5 @@
 //	SOCKEYE_BENCH=1 go test -count=1 -v -run TestAdapter ./bench         # fasthttp/websocket and the drop-in for it
 //	SOCKEYE_BENCH=1 go test -count=1 -v -run TestHTTP ./bench            # fasthttp.Server and our Serve; needs wrk
 //
-// SOCKEYE_BENCH_ROUNDS sets the number of repetitions of the first two, 9 unless set. They need two processors: the
-// servers run pinned to processor 0 with GOMAXPROCS=1, the load to processor 1.
-//
-// The parts are usable by themselves:
-//
-//	bench/rivals    the other servers, in a module of their own; bench/cmd/adapters is a server on our adapters
-//	bench/load      drives an echo server; bench/cmd/load is its command
-//	bench/probe     what a process costs: CPU, memory, descriptors, context switches
-//	bench/vitals    what a Go server tells about itself by signal: mallocs, collections, goroutines
-//	bench/trace     system calls of a process, by strace
-//	bench/rig       builds, starts, pins and stops the processes
-//	bench/attack    tests only: what hostile peers may do to a server, and what it may cost
-//
-// By hand, for instance with gorilla:
-//
-//	go -C bench/rivals build -o /tmp/gorilla ./cmd/gorilla && go build -o /tmp/load ./bench/cmd/load
-//	taskset -c 0 /tmp/gorilla --listen 127.0.0.1:9001 &
-//	taskset -c 1 /tmp/load --address 127.0.0.1:9001 --connections 100 --duration 2s
+// SOCKEYE_BENCH_ROUNDS sets the number of repetitions, 9 unless set.
 package bench
