@@ -45,7 +45,7 @@ func (b *Bench) find(ctx context.Context, x *Built) error {
 	if err != nil {
 		return err
 	}
-	x.Version = version + ", Node " + runtime
+	x.Version = version + " on Node " + strings.TrimPrefix(runtime, "v")
 	return nil
 }
 

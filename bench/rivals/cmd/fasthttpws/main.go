@@ -1,5 +1,5 @@
-// Command fasthttpws is a WebSocket echo on fasthttp and fasthttp/websocket, written as its example is: a zero
-// FastHTTPUpgrader, the loop inside the handler.
+// Command fasthttpws is fasthttp/websocket on fasthttp, written as its examples are: a zero FastHTTPUpgrader, the loop
+// inside the handler; for broadcast prepared messages, and a goroutine and a queue to write each connection.
 package main
 
 import (
@@ -14,27 +14,34 @@ import (
 )
 
 func main() {
-	rival.Main(func(addr string, ready func(net.Addr)) error {
+	rival.Main(map[string]rival.Role{"echo": with(echo), "broadcast": with(broadcast)})
+}
+
+var upgrader websocket.FastHTTPUpgrader
+
+func with(handle websocket.FastHTTPHandler) rival.Role {
+	return func(addr string, ready func(net.Addr)) error {
 		ln, err := net.Listen("tcp", addr)
 		if err != nil {
 			return err
 		}
 		ready(ln.Addr())
-		return fasthttp.Serve(ln, serve)
-	})
+		return fasthttp.Serve(ln, func(ctx *fasthttp.RequestCtx) {
+			if string(ctx.Path()) == "/runtime" {
+				tell(ctx)
+				return
+			}
+			_ = upgrader.Upgrade(ctx, handle) // which has answered
+		})
+	}
 }
 
-var upgrader websocket.FastHTTPUpgrader
-
-func serve(ctx *fasthttp.RequestCtx) {
-	if string(ctx.Path()) == "/runtime" { // as bench/cmd/adapters tells it
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		ctx.SetConnectionClose()
-		fmt.Fprintf(ctx, `{"goroutines":%d,"heap":%d,"stacks":%d}`, runtime.NumGoroutine(), m.HeapAlloc, m.StackInuse)
-		return
-	}
-	_ = upgrader.Upgrade(ctx, echo) // which has answered
+// tell answers as bench/cmd/adapters does.
+func tell(ctx *fasthttp.RequestCtx) {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	ctx.SetConnectionClose()
+	fmt.Fprintf(ctx, `{"goroutines":%d,"heap":%d,"stacks":%d}`, runtime.NumGoroutine(), m.HeapAlloc, m.StackInuse)
 }
 
 func echo(c *websocket.Conn) {
@@ -47,5 +54,26 @@ func echo(c *websocket.Conn) {
 		if err := c.WriteMessage(kind, p); err != nil {
 			return
 		}
+	}
+}
+
+var room rival.Room[*rival.Queue[*websocket.PreparedMessage]]
+
+func broadcast(c *websocket.Conn) {
+	defer c.Close()
+	q := rival.Write(c.WritePreparedMessage, func() { c.Close() })
+	defer q.Close()
+	room.Join(q)
+	defer room.Leave(q)
+	for {
+		kind, p, err := c.ReadMessage()
+		if err != nil {
+			return
+		}
+		m, err := websocket.NewPreparedMessage(kind, p)
+		if err != nil {
+			return
+		}
+		room.Each(func(q *rival.Queue[*websocket.PreparedMessage]) { q.Put(m) })
 	}
 }

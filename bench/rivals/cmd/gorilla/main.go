@@ -1,9 +1,8 @@
-// Command gorilla is a WebSocket echo on net/http and gorilla/websocket, written as its README and example write it:
-// a zero Upgrader, the loop inside the handler.
+// Command gorilla is gorilla/websocket on net/http, written as its README and examples write it: a zero Upgrader, the
+// loop inside the handler; for broadcast prepared messages, and a goroutine and a queue to write each connection.
 package main
 
 import (
-	"net"
 	"net/http"
 
 	"github.com/gorilla/websocket"
@@ -12,15 +11,7 @@ import (
 )
 
 func main() {
-	rival.Main(func(addr string, ready func(net.Addr)) error {
-		ln, err := net.Listen("tcp", addr)
-		if err != nil {
-			return err
-		}
-		http.HandleFunc("/", echo)
-		ready(ln.Addr())
-		return http.Serve(ln, nil)
-	})
+	rival.Main(map[string]rival.Role{"echo": rival.HTTP(echo), "broadcast": rival.HTTP(broadcast)})
 }
 
 var upgrader websocket.Upgrader
@@ -39,5 +30,30 @@ func echo(w http.ResponseWriter, r *http.Request) {
 		if err := c.WriteMessage(t, p); err != nil {
 			return
 		}
+	}
+}
+
+var room rival.Room[*rival.Queue[*websocket.PreparedMessage]]
+
+func broadcast(w http.ResponseWriter, r *http.Request) {
+	c, err := upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return
+	}
+	defer c.Close()
+	q := rival.Write(c.WritePreparedMessage, func() { c.Close() })
+	defer q.Close()
+	room.Join(q)
+	defer room.Leave(q)
+	for {
+		t, p, err := c.ReadMessage()
+		if err != nil {
+			return
+		}
+		m, err := websocket.NewPreparedMessage(t, p)
+		if err != nil {
+			return
+		}
+		room.Each(func(q *rival.Queue[*websocket.PreparedMessage]) { q.Put(m) })
 	}
 }

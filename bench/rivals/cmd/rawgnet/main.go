@@ -14,10 +14,12 @@ import (
 )
 
 func main() {
-	rival.Main(func(addr string, ready func(net.Addr)) error {
-		return gnet.Run(&echo{ready: ready}, "tcp://"+addr,
-			gnet.WithMulticore(true), gnet.WithEdgeTriggeredIO(false), gnet.WithLogger(silent{}))
-	})
+	rival.Main(map[string]rival.Role{"echo": serve})
+}
+
+func serve(addr string, ready func(net.Addr)) error {
+	return gnet.Run(&echo{ready: ready}, "tcp://"+addr,
+		gnet.WithMulticore(true), gnet.WithEdgeTriggeredIO(false), gnet.WithLogger(silent{}))
 }
 
 type echo struct {
