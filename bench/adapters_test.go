@@ -2,32 +2,32 @@ package bench_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/sockeye-io/sockeye/bench/contender"
 	"github.com/sockeye-io/sockeye/bench/load"
+	"github.com/sockeye-io/sockeye/bench/result"
 	"github.com/sockeye-io/sockeye/bench/rig"
+	"github.com/sockeye-io/sockeye/bench/vitals"
 )
 
 // The original that the adapters' WebSocket is a drop-in for, and the drop-in in its three modes: on the loop; in a
 // goroutine that waits for the descriptor; and in one that reads from a net.Conn, when that is all there is.
 var (
-	fasthttpWS   = rival("fasthttpws", load.WebSocket)
+	fasthttpWS   = named("fasthttp")
 	callbackMode = adapters("callback")
 	blockingMode = adapters("blocking")
 	originalMode = adapters("original")
 )
 
 // adapters is the server of bench/cmd/adapters that --as chooses.
-func adapters(as string) contender {
-	return contender{
-		name: as, module: "..", pkg: "./bench/cmd/adapters",
-		args:     []string{"--listen", "127.0.0.1:0", "--as", as},
-		protocol: load.WebSocket, collect: collectOnSignal,
+func adapters(as string) contender.Contender {
+	return contender.Contender{
+		Server: result.Server{Name: as}, Protocol: load.WebSocket, Go: true,
+		Module: ".", Package: "./bench/cmd/adapters", Args: []string{"--as", as},
 	}
 }
 
@@ -42,10 +42,10 @@ func TestAdapterIdleRSS(t *testing.T) {
 	requireFiles(t, adapterConnections+200)
 	var table restingTable
 	for _, test := range []struct {
-		c     contender
+		c     contender.Contender
 		limit float64 // B after a collection, 0 is none
 	}{{fasthttpWS, 0}, {originalMode, 0}, {blockingMode, 4096}, {callbackMode, 1024}} {
-		t.Run(test.c.name, func(t *testing.T) {
+		t.Run(test.c.Name, func(t *testing.T) {
 			if test.limit == 0 {
 				requireBench(t)
 			}
@@ -53,7 +53,7 @@ func TestAdapterIdleRSS(t *testing.T) {
 			rss := table.measure(t, test.c, p.server, func(n int) {
 				p.do(t, load.Order{Connections: n, OneByOne: true})
 			})
-			table.burst(t, test.c, p)
+			table.burst(t, p)
 			if test.limit > 0 && rss > test.limit {
 				t.Errorf("%.0f B per idle connection, more than %.0f", rss, test.limit)
 			}
@@ -67,32 +67,33 @@ func TestAdapterIdleRSS(t *testing.T) {
 type restingTable struct{ strings.Builder }
 
 // measure lets connect bring the connections up to each count, adds a row, and gives the RSS after a collection.
-func (b *restingTable) measure(t *testing.T, c contender, s *rig.Server, connect func(n int)) float64 {
+func (b *restingTable) measure(t *testing.T, c contender.Contender, s *rig.Server, connect func(n int)) float64 {
 	t.Helper()
 	if b.Len() == 0 {
 		fmt.Fprintf(b, "\n%-12s %12s %14s %12s %12s", "", "RSS at rest", "RSS collected", "of it: heap", "stacks")
 	}
 	var resting, collected [2]int64
-	var inside [2]runtimeStats
+	var inside [2]vitals.Vitals
 	for i, n := range [...]int{fewConnections, adapterConnections} {
 		connect(n)
 		resting[i] = settledRSS(t, s.Process)
-		if err := c.collect(s.Process); err != nil {
+		if err := s.Collect(); err != nil {
 			t.Fatal(err)
 		}
 		collected[i] = settledRSS(t, s.Process)
-		inside[i] = askRuntime(t, s)
+		inside[i] = ask(t, s)
 	}
 	per := func(few, many int64) float64 { return float64(many-few) / (adapterConnections - fewConnections) }
 	rss := per(collected[0], collected[1])
-	fmt.Fprintf(b, "\n%-12s %10.0f B %12.0f B %10.0f B %10.0f B", c.name, per(resting[0], resting[1]), rss,
-		per(inside[0].Heap, inside[1].Heap), per(inside[0].Stacks, inside[1].Stacks))
+	fmt.Fprintf(b, "\n%-12s %10.0f B %12.0f B %10.0f B %10.0f B", c.Name, per(resting[0], resting[1]), rss,
+		per(int64(inside[0].HeapBytes), int64(inside[1].HeapBytes)),
+		per(int64(inside[0].StackBytes), int64(inside[1].StackBytes)))
 	return rss
 }
 
 // burst adds to the row what every connection keeps after all have echoed a message at the same time, which stacks and
 // pools grow by.
-func (b *restingTable) burst(t *testing.T, c contender, p pair) {
+func (b *restingTable) burst(t *testing.T, p pair) {
 	t.Helper()
 	before, err := p.server.Process.Memory()
 	if err != nil {
@@ -100,7 +101,7 @@ func (b *restingTable) burst(t *testing.T, c contender, p pair) {
 	}
 	p.do(t, load.Order{Messages: adapterConnections})
 	settledRSS(t, p.server.Process)
-	if err := c.collect(p.server.Process); err != nil {
+	if err := p.server.Collect(); err != nil {
 		t.Fatal(err)
 	}
 	after := settledRSS(t, p.server.Process)
@@ -123,7 +124,7 @@ func TestAdapterGoroutines(t *testing.T) {
 	if err := first.Close(); err != nil {
 		t.Error(err)
 	}
-	before := askRuntime(t, p.server).Goroutines
+	before := ask(t, p.server).Goroutines
 	t.Logf("%d goroutines without a connection", before)
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -131,10 +132,10 @@ func TestAdapterGoroutines(t *testing.T) {
 		p.do(t, load.Order{Connections: n, Messages: int64(n)})
 		// fasthttp takes ten seconds to end the goroutines that served the handshakes.
 		deadline := time.Now().Add(time.Minute)
-		now := askRuntime(t, p.server).Goroutines
+		now := ask(t, p.server).Goroutines
 		for now > before+5 && time.Now().Before(deadline) {
 			<-tick.C
-			now = askRuntime(t, p.server).Goroutines
+			now = ask(t, p.server).Goroutines
 		}
 		t.Logf("%d goroutines with %d connections", now, n)
 		if now > before+5 || now < before-5 {
@@ -143,38 +144,24 @@ func TestAdapterGoroutines(t *testing.T) {
 	}
 }
 
-// runtimeStats is what a server says of itself.
-type runtimeStats struct {
-	Goroutines   int
-	Heap, Stacks int64 // bytes
-}
-
-func askRuntime(t *testing.T, s *rig.Server) runtimeStats {
+// ask gives what the server says of itself.
+func ask(t *testing.T, s *rig.Server) vitals.Vitals {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.Address.String()+"/runtime", nil)
+	v, err := s.Vitals(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	var stats runtimeStats
-	if err := json.NewDecoder(resp.Body).Decode(&stats); err != nil {
-		t.Fatal(err)
-	}
-	return stats
+	return v
 }
 
 // TestAdapterCPUPerMessage tells what an echo costs in each mode, and in the original.
 func TestAdapterCPUPerMessage(t *testing.T) {
 	requireBench(t)
-	contenders := []contender{fasthttpWS, originalMode, blockingMode, callbackMode}
+	contenders := []contender.Contender{fasthttpWS, originalMode, blockingMode, callbackMode}
 	cost := cpuPerMessage(t, load.Config{Payload: 20}, contenders...)
 	for i, c := range contenders[1:] {
-		t.Logf("%s to fasthttp/websocket %v", c.name, cost[i+1].Over(cost[0]))
+		t.Logf("%s to fasthttp/websocket %v", c.Name, cost[i+1].Over(cost[0]))
 	}
 }

@@ -5,44 +5,35 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strconv"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/sockeye-io/sockeye/bench/contender"
 	"github.com/sockeye-io/sockeye/bench/load"
-	"github.com/sockeye-io/sockeye/bench/probe"
 	"github.com/sockeye-io/sockeye/bench/rig"
 )
 
-// contender is a server that can be measured.
-type contender struct {
-	name     string
-	module   string // directory, seen from here
-	pkg      string
-	args     []string
-	env      []string
-	protocol load.Protocol
-	// collect makes the server collect its garbage and give the pages back; nil if there is no way to ask.
-	collect func(probe.Process) error
-}
-
 var (
-	sockeye = contender{
-		name: "sockeye", module: "..", pkg: "./cmd/sockeye",
-		args:     []string{"serve", "--listen", "ws://127.0.0.1:0/", "--handler", "echo"},
-		protocol: load.WebSocket,
-	}
-	rawGnet = rival("rawgnet", load.TCP)
-	gorilla = rival("gorilla", load.WebSocket)
+	sockeye = compiled("sockeye", "./cmd/sockeye")
+	rawGnet = named("rawgnet")
+	gorilla = named("gorilla")
 )
 
-func rival(name string, p load.Protocol) contender {
-	return contender{
-		name: name, module: "rivals", pkg: "./cmd/" + name,
-		args: []string{"--listen", "127.0.0.1:0"}, protocol: p, collect: collectOnSignal,
+func named(name string) contender.Contender {
+	list, err := contender.Named(name)
+	if err != nil {
+		panic(err)
 	}
+	return list[0]
+}
+
+// compiled is a server of this binary's own module, which is not among those of cmd/sockeye here.
+func compiled(name, pkg string) contender.Contender {
+	c := named(name)
+	c.Module, c.Package = ".", pkg
+	return c
 }
 
 const (
@@ -89,43 +80,45 @@ func rounds(t *testing.T) int {
 	return n
 }
 
-// binaries holds the commands that were compiled, for the whole run.
-var binaries = struct {
+// builds holds what was compiled, for the whole run.
+var builds = struct {
 	sync.Mutex
-	dir  string
-	path map[string]string
-}{path: map[string]string{}}
+	bench contender.Bench
+	load  string
+}{bench: contender.Bench{Root: ".."}}
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if binaries.dir != "" {
-		os.RemoveAll(binaries.dir)
+	if builds.bench.Dir != "" {
+		os.RemoveAll(builds.bench.Dir)
 	}
 	os.Exit(code)
 }
 
-// build compiles a command once and gives its path.
-func build(t *testing.T, module, pkg string) string {
+// build compiles a server, and the load when it is asked for first.
+func build(t *testing.T, c contender.Contender) (x *contender.Built, loadPath string) {
 	t.Helper()
-	binaries.Lock()
-	defer binaries.Unlock()
-	if binaries.dir == "" {
+	builds.Lock()
+	defer builds.Unlock()
+	if builds.bench.Dir == "" {
 		dir, err := os.MkdirTemp("", "sockeye-bench-")
 		if err != nil {
 			t.Fatal(err)
 		}
-		binaries.dir = dir
+		builds.bench.Dir = dir
 	}
-	id := module + " " + pkg
-	if path, ok := binaries.path[id]; ok {
-		return path
+	if builds.load == "" {
+		path := filepath.Join(builds.bench.Dir, "the-load")
+		if err := rig.Build(t.Context(), "..", "./bench/cmd/load", path); err != nil {
+			t.Fatal(err)
+		}
+		builds.load = path
 	}
-	path := filepath.Join(binaries.dir, strconv.Itoa(len(binaries.path)))
-	if err := rig.Build(t.Context(), module, pkg, path); err != nil {
+	x, err := builds.bench.Build(t.Context(), &c)
+	if err != nil {
 		t.Fatal(err)
 	}
-	binaries.path[id] = path
-	return path
+	return x, builds.load
 }
 
 // pair is a server and the load on it. It lives as long as the test.
@@ -134,18 +127,12 @@ type pair struct {
 	load   *rig.Load
 }
 
-// start brings up c, pinned or not, and a load that is configured by cfg, with no connections yet.
-func start(t *testing.T, c contender, pinned bool, cfg load.Config) pair {
+// startServer brings up c for echo, pinned or not.
+func startServer(t *testing.T, x *contender.Built, pin string) *rig.Server {
 	t.Helper()
-	server := rig.Command{Path: build(t, c.module, c.pkg), Args: c.args, Env: c.env}
-	client := rig.Command{Path: build(t, "..", "./bench/cmd/load")}
-	if pinned {
-		server.Pin, client.Pin = serverCPU, loadCPU
-		server.Env = append(slices.Clone(c.env), "GOMAXPROCS=1")
-	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	s, err := rig.Start(ctx, server)
+	s, err := x.Start(ctx, "echo", pin)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +141,19 @@ func start(t *testing.T, c contender, pinned bool, cfg load.Config) pair {
 			t.Error(err)
 		}
 	})
-	cfg.Address, cfg.Protocol = s.Address, c.protocol
+	return s
+}
+
+// start brings up c, pinned or not, and a load that is configured by cfg, with no connections yet.
+func start(t *testing.T, c contender.Contender, pinned bool, cfg load.Config) pair {
+	t.Helper()
+	x, path := build(t, c)
+	client, pin := rig.Command{Path: path}, ""
+	if pinned {
+		client.Pin, pin = loadCPU, serverCPU
+	}
+	s := startServer(t, x, pin)
+	cfg.Address, cfg.Protocol = s.Address, c.Protocol
 	l, err := rig.StartLoad(client, cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sockeye-io/sockeye/bench/contender"
 	"github.com/sockeye-io/sockeye/bench/load"
 	"github.com/sockeye-io/sockeye/bench/result"
 )
@@ -45,7 +46,7 @@ func TestCPUPerMessage(t *testing.T) {
 
 // cpuPerMessage is the server CPU per message in microseconds, in short windows that take turns, so that whatever else
 // the machine does meets all alike. Who goes first changes every round.
-func cpuPerMessage(t *testing.T, cfg load.Config, contenders ...contender) []result.Series {
+func cpuPerMessage(t *testing.T, cfg load.Config, contenders ...contender.Contender) []result.Series {
 	t.Helper()
 	requireTwoProcessors(t)
 	pairs := make([]pair, len(contenders))
@@ -68,7 +69,7 @@ func cpuPerMessage(t *testing.T, cfg load.Config, contenders ...contender) []res
 	}
 	for i, c := range contenders {
 		t.Logf("%-8s %v us CPU per message; %v messages a second, %v involuntary switches a second",
-			c.name, cost[i], rate[i], preempted[i])
+			c.Name, cost[i], rate[i], preempted[i])
 	}
 	return cost
 }

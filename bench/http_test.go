@@ -2,7 +2,6 @@ package bench_test
 
 import (
 	"bufio"
-	"context"
 	"io"
 	"net"
 	"net/http"
@@ -12,33 +11,20 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sockeye-io/sockeye/bench/contender"
 	"github.com/sockeye-io/sockeye/bench/result"
 	"github.com/sockeye-io/sockeye/bench/rig"
 )
 
 // httpServers are fasthttp's own server, and the same handler on the engine's loops: in a pool of workers, and on the
 // loop itself.
-var httpServers = []contender{adapters("fasthttp"), adapters("workers"), adapters("loop")}
+var httpServers = []contender.Contender{adapters("fasthttp"), adapters("workers"), adapters("loop")}
 
 // startHTTP is start without a load.
-func startHTTP(t *testing.T, c contender, pin string) *rig.Server {
+func startHTTP(t *testing.T, c contender.Contender, pin string) *rig.Server {
 	t.Helper()
-	command := rig.Command{Path: build(t, c.module, c.pkg), Args: c.args, Pin: pin}
-	if pin != "" {
-		command.Env = []string{"GOMAXPROCS=1"}
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	s, err := rig.Start(ctx, command)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
+	x, _ := build(t, c)
+	return startServer(t, x, pin)
 }
 
 // TestHTTPIdleRSS tells the memory of a keep-alive connection that has made one request and then rests.
@@ -47,7 +33,7 @@ func TestHTTPIdleRSS(t *testing.T) {
 	requireFiles(t, adapterConnections+200)
 	var table restingTable
 	for _, c := range httpServers {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(c.Name, func(t *testing.T) {
 			s := startHTTP(t, c, "")
 			held := 0
 			table.measure(t, c, s, func(n int) {
@@ -106,10 +92,10 @@ func TestHTTPThroughput(t *testing.T) {
 		}
 	}
 	for i, c := range httpServers {
-		t.Logf("%-8s %v requests a second, %v us CPU per request", c.name, rate[i], cost[i])
+		t.Logf("%-8s %v requests a second, %v us CPU per request", c.Name, rate[i], cost[i])
 	}
 	for i, c := range httpServers[1:] {
-		t.Logf("%s to fasthttp.Server: %v of the requests a second, %v of the CPU", c.name,
+		t.Logf("%s to fasthttp.Server: %v of the requests a second, %v of the CPU", c.Name,
 			rate[i+1].Over(rate[0]), cost[i+1].Over(cost[0]))
 	}
 }

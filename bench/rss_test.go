@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sockeye-io/sockeye/bench/contender"
 	"github.com/sockeye-io/sockeye/bench/load"
 	"github.com/sockeye-io/sockeye/bench/probe"
 )
@@ -25,17 +26,17 @@ func TestIdleRSS(t *testing.T) {
 	requireFiles(t, manyConnections+200)
 	t.Run("sockeye", func(t *testing.T) {
 		const limit = 700
-		s := idleSlope(t, sockeye)
+		s := idleSlope(t, sockeye, false)
 		t.Logf("%.0f B per idle connection as it rests, at most %d", s.resting, limit)
 		if s.resting > limit {
 			t.Errorf("%.0f B per idle connection, more than %d", s.resting, limit)
 		}
 	})
 	// Raw gnet shows what a connection costs before there is any protocol.
-	for _, c := range []contender{rawGnet, gorilla} {
-		t.Run(c.name, func(t *testing.T) {
+	for _, c := range []contender.Contender{rawGnet, gorilla} {
+		t.Run(c.Name, func(t *testing.T) {
 			requireBench(t)
-			s := idleSlope(t, c)
+			s := idleSlope(t, c, true)
 			t.Logf("%.0f B per idle connection as it rests, %.0f B after a forced collection", s.resting, s.collected)
 		})
 	}
@@ -44,10 +45,10 @@ func TestIdleRSS(t *testing.T) {
 // slope is bytes of RSS per connection.
 type slope struct {
 	resting   float64 // once RSS no longer changes
-	collected float64 // after a collection; 0 if the server cannot be asked for one
+	collected float64 // after a collection, if there was one
 }
 
-func idleSlope(t *testing.T, c contender) slope {
+func idleSlope(t *testing.T, c contender.Contender, collect bool) slope {
 	t.Helper()
 	p := start(t, c, false, load.Config{Payload: 1024})
 	var resting, collected [2]int64
@@ -55,10 +56,10 @@ func idleSlope(t *testing.T, c contender) slope {
 		// As many messages as connections, one in flight on each: every connection echoes one.
 		p.do(t, load.Order{Connections: n, Messages: int64(n)})
 		resting[i] = settledRSS(t, p.server.Process)
-		if c.collect == nil {
+		if !collect {
 			continue
 		}
-		if err := c.collect(p.server.Process); err != nil {
+		if err := p.server.Collect(); err != nil {
 			t.Fatal(err)
 		}
 		collected[i] = settledRSS(t, p.server.Process)
@@ -66,7 +67,7 @@ func idleSlope(t *testing.T, c contender) slope {
 	const added = manyConnections - fewConnections
 	t.Logf("RSS with %d and with %d connections: %d and %d kB",
 		fewConnections, manyConnections, resting[0]>>10, resting[1]>>10)
-	if c.collect != nil {
+	if collect {
 		t.Logf("after a forced collection: %d and %d kB", collected[0]>>10, collected[1]>>10)
 	}
 	return slope{
@@ -105,9 +106,6 @@ func settledRSS(t *testing.T, p probe.Process) int64 {
 	}
 	panic("unreachable")
 }
-
-// collectOnSignal is the rivals' way.
-func collectOnSignal(p probe.Process) error { return syscall.Kill(int(p), syscall.SIGUSR1) }
 
 func requireFiles(t *testing.T, n uint64) {
 	t.Helper()

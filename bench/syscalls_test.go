@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/sockeye-io/sockeye/bench/contender"
 	"github.com/sockeye-io/sockeye/bench/load"
 	"github.com/sockeye-io/sockeye/bench/trace"
 )
@@ -18,7 +19,7 @@ func TestSyscalls(t *testing.T) {
 	const times = 200
 	tests := []struct {
 		name  string
-		c     contender
+		c     contender.Contender
 		depth int
 	}{
 		// gnet's own echo shows that the counting is right.

@@ -19,6 +19,12 @@ func (b *Bench) find(ctx context.Context, x *Built) error {
 	if _, err := os.Stat(script); err != nil {
 		return needs("the source tree with " + x.Script)
 	}
+	if x.Runtime == "node" {
+		var err error
+		if x.path, err = exec.LookPath("node"); err != nil {
+			return needs("node")
+		}
+	}
 	modules, err := b.modules(ctx, x.Runtime)
 	if err != nil {
 		return err
@@ -32,9 +38,6 @@ func (b *Bench) find(ctx context.Context, x *Built) error {
 		x.path = programs[0]
 		x.Version, err = firstLine(ctx, x.path, "--version")
 		return err
-	}
-	if x.path, err = exec.LookPath(x.Runtime); err != nil {
-		return needs(x.Runtime)
 	}
 	x.env = append(x.env, "NODE_PATH="+modules)
 	runtime, err := firstLine(ctx, x.path, "--version")

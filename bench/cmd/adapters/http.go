@@ -25,10 +25,4 @@ func serveHTTP(ln net.Listener, o adapter.ServeOptions) error {
 
 var text = strings.Repeat("Hello, World! ", 8)
 
-func page(ctx *fasthttp.RequestCtx) {
-	if string(ctx.Path()) == "/runtime" {
-		tell(ctx)
-		return
-	}
-	ctx.SetBodyString(text)
-}
+func page(ctx *fasthttp.RequestCtx) { ctx.SetBodyString(text) }

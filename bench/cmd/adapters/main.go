@@ -3,8 +3,8 @@
 //
 //	adapters --listen 127.0.0.1:0 --as callback
 //
-// It prints "listening on 127.0.0.1:PORT" and serves until SIGTERM or SIGINT. SIGUSR1 makes it collect its garbage and
-// return the freed pages. GET /runtime tells how many goroutines there are, and what heap and stacks take.
+// It prints "listening on 127.0.0.1:PORT" and serves until SIGTERM or SIGINT. SIGUSR1 and SIGUSR2 are as
+// bench/vitals has them.
 package main
 
 import (
@@ -14,13 +14,12 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"runtime"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/valyala/fasthttp"
 
 	adapter "github.com/sockeye-io/sockeye/adapters/fasthttp"
+	"github.com/sockeye-io/sockeye/bench/vitals"
 )
 
 // servers are what --as chooses from.
@@ -45,16 +44,12 @@ func main() {
 		os.Exit(2)
 	}
 
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGTERM, os.Interrupt, syscall.SIGUSR1)
+	vitals.Serve(os.Stdout)
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM, os.Interrupt)
 	go func() {
-		for s := range signals {
-			if s != syscall.SIGUSR1 {
-				os.Exit(0)
-			}
-			runtime.GC() // a sync.Pool lets go of what is in it at the second collection
-			debug.FreeOSMemory()
-		}
+		<-stop
+		os.Exit(0)
 	}()
 
 	ln, err := net.Listen("tcp", *addr)
@@ -63,12 +58,4 @@ func main() {
 	}
 	fmt.Println("listening on", ln.Addr())
 	log.Fatal(serve(ln))
-}
-
-// tell answers with what only this process knows.
-func tell(ctx *fasthttp.RequestCtx) {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	ctx.SetConnectionClose()
-	fmt.Fprintf(ctx, `{"goroutines":%d,"heap":%d,"stacks":%d}`, runtime.NumGoroutine(), m.HeapAlloc, m.StackInuse)
 }

@@ -13,10 +13,6 @@ import (
 func serveWebSocket(ln net.Listener, handle websocket.FastHTTPHandler) error {
 	var upgrader websocket.FastHTTPUpgrader
 	s := &fasthttp.Server{Handler: func(ctx *fasthttp.RequestCtx) {
-		if string(ctx.Path()) == "/runtime" {
-			tell(ctx)
-			return
-		}
 		_ = upgrader.Upgrade(ctx, handle) // which has answered
 	}}
 	return s.Serve(ln)

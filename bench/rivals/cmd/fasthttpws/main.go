@@ -3,9 +3,7 @@
 package main
 
 import (
-	"fmt"
 	"net"
-	"runtime"
 
 	"github.com/fasthttp/websocket"
 	"github.com/valyala/fasthttp"
@@ -27,21 +25,9 @@ func with(handle websocket.FastHTTPHandler) rival.Role {
 		}
 		ready(ln.Addr())
 		return fasthttp.Serve(ln, func(ctx *fasthttp.RequestCtx) {
-			if string(ctx.Path()) == "/runtime" {
-				tell(ctx)
-				return
-			}
 			_ = upgrader.Upgrade(ctx, handle) // which has answered
 		})
 	}
-}
-
-// tell answers as bench/cmd/adapters does.
-func tell(ctx *fasthttp.RequestCtx) {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	ctx.SetConnectionClose()
-	fmt.Fprintf(ctx, `{"goroutines":%d,"heap":%d,"stacks":%d}`, runtime.NumGoroutine(), m.HeapAlloc, m.StackInuse)
 }
 
 func echo(c *websocket.Conn) {
