@@ -44,7 +44,12 @@ func (a *asking) heard(line string) bool {
 // Vitals asks the server what it can tell about itself, by SIGUSR2. Only ask what runs vitals.Serve: another Go program
 // does not answer, and one that is not Go's ends. After an error do not ask again: the next answer might be the one that
 // came too late.
+//
+// It fails for an attached server, whose output goes elsewhere.
 func (s *Server) Vitals(ctx context.Context) (vitals.Vitals, error) {
+	if s.cmd == nil {
+		return vitals.Vitals{}, errors.New("rig: an attached server gives no vitals")
+	}
 	select {
 	case <-s.asking.turn:
 		defer func() { s.asking.turn <- struct{}{} }()

@@ -3,6 +3,7 @@ package rig_test
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"sync"
 	"testing"
 	"time"
@@ -64,5 +65,16 @@ func TestVitalsOfAServerWithout(t *testing.T) {
 	}
 	if err := s.Stop(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestVitalsOfAnAttachedServer(t *testing.T) {
+	t.Parallel()
+	s := rig.Attach(netip.AddrPort{}, 0)
+	if _, err := s.Vitals(t.Context()); err == nil {
+		t.Error("Vitals: no error")
+	}
+	if err := s.Collect(); err == nil {
+		t.Error("Collect: no error")
 	}
 }

@@ -1,3 +1,3 @@
 package trace
 
-var Count = count
+var CountText = count
