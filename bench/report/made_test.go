@@ -18,7 +18,7 @@ func made(seed uint64) *result.File {
 		Elapsed: 18*time.Minute + 42*time.Second,
 		Command: []string{"bench", "run", "--out", "full.json"},
 		Machine: result.Machine{
-			OS: "linux", Kernel: "6.18.5", CPU: "AMD EPYC 7B13", Processors: 2, Hypervisor: true, MemoryBytes: 8 << 30,
+			OS: "linux", Arch: "amd64", Kernel: "6.18.5", CPU: "AMD EPYC 7B13", Processors: 2, Hypervisor: true, MemoryBytes: 8 << 30,
 			Clocksource: "kvm-clock", DescriptorLimit: 20000, Somaxconn: 4096, LocalPorts: "32768 60999",
 			LoadBefore: 0.21, LoadAfter: 1.74, StealShare: 0.004, ForeignCPU: 0.03,
 		},

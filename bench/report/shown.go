@@ -32,13 +32,17 @@ func ShownRatio(c, base *result.Cell, metric string) (s result.Series, doubt str
 }
 
 // doubtful is how many rounds of a cell are in doubt, and of how many.
-func doubtful(c *result.Cell) (doubts, rounds int) {
+func doubtful(c *result.Cell) (doubts, of int) {
 	seen := map[int]bool{}
 	for _, d := range c.Doubts {
 		seen[d.Round] = true
 	}
+	return len(seen), rounds(c)
+}
+
+func rounds(c *result.Cell) (n int) {
 	for _, s := range c.Metrics {
-		rounds = max(rounds, len(s))
+		n = max(n, len(s))
 	}
-	return len(seen), rounds
+	return n
 }

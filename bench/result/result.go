@@ -33,6 +33,7 @@ type File struct {
 // Machine is where it ran.
 type Machine struct {
 	OS              string  `json:"os"`
+	Arch            string  `json:"arch"` // as Go names it
 	Kernel          string  `json:"kernel"`
 	CPU             string  `json:"cpu"`
 	Processors      int     `json:"processors"`
