@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -38,6 +37,9 @@ and more than the spread explains.`,
 			if tolerance < 0 {
 				return usagef("--tolerance is %v, want 0 or more", tolerance)
 			}
+			if tolerance == 0 {
+				tolerance = -1 // the package's zero is its default
+			}
 			return compare(cmd, args[0], args[1], tolerance/100)
 		},
 	}
@@ -55,13 +57,16 @@ func compare(cmd *cobra.Command, before, after string, tolerance float64) error 
 	if err != nil {
 		return err
 	}
-	out := cmd.OutOrStdout()
-	regressions, err := report.Compare(out, a, b, report.CompareOptions{Tolerance: tolerance, Table: tableOptions(out)})
+	c, err := report.Compare(a, b, report.CompareOptions{Tolerance: tolerance})
 	if err != nil {
 		return err
 	}
-	if len(regressions) > 0 {
-		return &checkError{errors.New("worse than before")}
+	out := cmd.OutOrStdout()
+	if err := c.Table(out, tableOptions(out)); err != nil {
+		return err
+	}
+	if n := len(c.Regressions()); n > 0 {
+		return &checkError{fmt.Errorf("%d figures are worse than before", n)}
 	}
 	return nil
 }

@@ -1,0 +1,36 @@
+package bench_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sockeye-io/sockeye/bench"
+)
+
+func TestPlanErrors(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		plan bench.Plan
+		want string
+	}{
+		{"scenario", bench.Plan{Scenarios: []string{"eco"}}, `no scenario "eco"`},
+		{"server", bench.Plan{Servers: []string{"nobody"}}, `nobody`},
+		{"base", bench.Plan{Servers: []string{"sockeye"}, Base: "gorilla"}, `the base "gorilla" is not among the servers sockeye`},
+		{"negative", bench.Plan{Window: -time.Second}, "must not be negative"},
+		{"idle", bench.Plan{Idle: []int{10, 5}}, "want rising ones"},
+		{"no idle", bench.Plan{Idle: []int{0}}, "want rising ones"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := bench.Run(t.Context(), test.plan, bench.Environment{})
+			var pe *bench.PlanError
+			if !errors.As(err, &pe) || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v, want a PlanError with %q", err, test.want)
+			}
+		})
+	}
+}
