@@ -34,6 +34,15 @@ func (c *cell) params() result.Params {
 	return p
 }
 
+// rounds is how often the cell is measured when most are measured n times. Memory does not move with the mood of the
+// machine, and takes long.
+func (c *cell) rounds(n int) int {
+	if c.idle != nil {
+		return min(n, 5)
+	}
+	return n
+}
+
 // warmup is how long a server works on a cell before its first round: sockets grow their buffers, pools fill, a just-in-
 // time compiler compiles, the collector finds its pace.
 const warmup = 300 * time.Millisecond

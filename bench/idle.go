@@ -19,14 +19,15 @@ const idleCost = 2 * time.Second
 func (r *run) memory(ctx context.Context, c *cell) {
 	figures := make([]*station, len(r.servers)) // the first of each server gathers those of all rounds
 	growth := make([][][]result.Growth, len(r.servers))
-	for round := range r.plan.Rounds {
+	rounds := c.rounds(r.plan.Rounds)
+	for round := range rounds {
 		for k := range r.servers {
 			i := (round + k) % len(r.servers)
 			b := r.servers[i]
 			if ctx.Err() != nil || figures[i] != nil && figures[i].err != nil {
 				continue
 			}
-			r.progress(fmt.Sprintf("%s, %s: round %d of %d, %s", c.scenario, c.title, round+1, r.plan.Rounds, b.Name))
+			r.progress(fmt.Sprintf("%s, %s: round %d of %d, %s", c.scenario, c.title, round+1, rounds, b.Name))
 			s, steps, err := r.grow(ctx, b, c)
 			if ctx.Err() != nil {
 				continue

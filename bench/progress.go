@@ -17,7 +17,8 @@ type steps struct {
 
 const (
 	startCost = 400 * time.Millisecond // of a server and its load
-	pauseCost = 5 * time.Millisecond   // between two windows
+	pauseCost = 30 * time.Millisecond  // between two windows
+	callsCost = time.Second            // to trace
 )
 
 // estimate says how long the cells take with so many servers.
@@ -25,7 +26,7 @@ func estimate(cells []cell, rounds, servers int) steps {
 	s := steps{began: time.Now()}
 	for i := range cells {
 		c := &cells[i]
-		s.total += time.Duration(servers) * (c.beginning() + time.Duration(rounds)*c.round())
+		s.total += time.Duration(servers) * (c.beginning() + time.Duration(c.rounds(rounds))*c.round())
 	}
 	return s
 }
@@ -37,6 +38,9 @@ func (c *cell) beginning() time.Duration {
 	d := startCost + warmup
 	if c.halfLoad {
 		d += calibrations * calibration
+	}
+	if c.traced() {
+		d += callsCost
 	}
 	return d
 }
