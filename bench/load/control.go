@@ -47,7 +47,7 @@ func (l *Load) Serve(in io.Reader, out io.Writer) error {
 			if n.err != nil {
 				return fmt.Errorf("load: order: %w", n.err)
 			}
-			res, err := l.obey(n.order)
+			res, err := l.Do(n.order)
 			reply := Reply{Result: res}
 			if err != nil {
 				reply.Error = err.Error()
@@ -67,25 +67,12 @@ func (l *Load) Serve(in io.Reader, out io.Writer) error {
 	}
 }
 
-func (l *Load) obey(o Order) (Result, error) {
-	switch o.Work {
-	case "", Echo:
-	default:
-		return Result{}, fmt.Errorf("load: no work %q yet", o.Work)
-	}
-	for o.OneByOne && l.Connections() < o.Connections {
-		if err := l.Grow(l.Connections() + 1); err != nil {
-			return Result{}, err
-		}
-		if err := l.visit(l.Connections() - 1); err != nil {
-			return Result{}, err
+// Rest keeps the connections for d without sending messages: it answers pings, and fails when a connection ends.
+func (l *Load) Rest(d time.Duration) error {
+	for end := l.now() + int64(d); l.now() < end; {
+		if err := l.handle(end); err != nil {
+			return err
 		}
 	}
-	if err := l.Grow(o.Connections); err != nil {
-		return Result{}, err
-	}
-	if o.Messages <= 0 && o.Duration <= 0 {
-		return Result{Connections: l.Connections()}, nil
-	}
-	return l.Run(Window{Messages: o.Messages, Duration: o.Duration})
+	return nil
 }

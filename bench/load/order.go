@@ -58,9 +58,11 @@ type Result struct {
 	Checked     int64         `json:"checked"`     // of them, whose content was compared
 	Sent        int64         `json:"sent"`        // Broadcast: published messages
 	Elapsed     time.Duration `json:"elapsed_ns"`
-	Lost        int64         `json:"lost,omitempty"`   // due or sent, and no answer when it ended
-	Failed      int64         `json:"failed,omitempty"` // connects that failed, and connections that broke
-	Ended       int64         `json:"ended,omitempty"`  // connections that the server closed although it was not asked to
+	Lost        int64         `json:"lost,omitempty"`     // due or sent, and no answer when it ended
+	Failed      int64         `json:"failed,omitempty"`   // connects that failed, and connections that broke
+	Ended       int64         `json:"ended,omitempty"`    // connections that the server closed although it was not asked to
+	Replaced    int64         `json:"replaced,omitempty"` // Mixed: connections that were closed and opened anew
+	Why         string        `json:"why,omitempty"`      // the first of the failures
 
 	// Latency and Late are histograms of nanoseconds as HdrHistogram V2 in base64 (Histogram decodes them). Late is
 	// by how much messages left later than they were due: the generator's own fault, which Latency includes.

@@ -7,122 +7,144 @@ import (
 	"fmt"
 )
 
-// reader follows the replies of one connection through reads of any size. A message may come in fragments and with
+// reader follows the messages to one connection through reads of any size. A message may come in fragments and with
 // pings in between. The zero value is at the start of a message.
 type reader struct {
 	head    [10]byte // a header that is not whole yet
-	headLen int
-	inFrame bool // the header is whole, frame bytes are to come
+	headLen uint8
+	inFrame bool   // the header is whole, frame bytes are to come
+	fin     bool   // the frame is the last of its message
+	open    bool   // the message goes on with a continuation frame
+	control byte   // the opcode of a control frame, else 0
+	seen    uint32 // messages, to choose those whose content is compared
 	frame   int
-	fin     bool // the frame is the last of its message
-	control byte // the opcode of a control frame, else 0
-	open    bool // the message goes on with a continuation frame
-	got     int  // payload bytes of the message
-	seen    int  // messages, to choose those whose content is compared
-
-	ping   []byte // the payload of a ping, as far as it has come
-	pinged bool   // ping is whole and not answered yet
+	got     int   // payload bytes of the message
+	number  int64 // of the message, if it has one
+	ping    *ping // nil when there is none to answer
 }
 
-// read takes p and says how many messages became whole.
-func (r *reader) read(l *Load, p []byte) (messages int, err error) {
-	if l.cfg.Protocol == TCP {
-		return r.readBytes(l, p)
+// ping is the payload of the last ping (RFC 6455 section 5.5.3 lets a peer answer that alone), as far as it has come.
+type ping struct {
+	payload []byte
+	whole   bool
+}
+
+// next takes p up to the end of the next message, and gives how much that was and whether it came to that end. The error
+// errClosing means that the server has sent a close frame, every other that it has made a mistake.
+func (r *reader) next(f *format, p []byte) (n int, whole bool, err error) {
+	if f.protocol == TCP {
+		n = min(len(f.body)-r.got, len(p))
+		if err := r.content(f, p[:n]); err != nil {
+			return 0, false, err
+		}
+		return n, r.got == len(f.body) && r.end(), nil
+	}
+	// Almost every message comes whole and in the shortest form.
+	if all := len(f.answer) + len(f.body); len(p) >= all && bytes.HasPrefix(p, f.answer) && r.atStart() {
+		if err := r.content(f, p[len(f.answer):all]); err != nil {
+			return 0, false, err
+		}
+		return all, r.end(), nil
 	}
 	for {
 		if !r.inFrame {
-			n, err := r.header(l, p)
-			if err != nil {
-				return messages, err
-			}
-			p = p[n:]
-			if !r.inFrame {
-				return messages, nil // p is used up
+			k, err := r.header(f, p[n:])
+			n += k
+			if err != nil || !r.inFrame {
+				return n, false, err
 			}
 		}
-		n := min(r.frame, len(p))
+		part := p[n : n+min(r.frame, len(p)-n)]
 		if r.control != 0 {
-			r.ping = append(r.ping, p[:n]...)
-		} else if err := r.content(l, p[:n]); err != nil {
-			return messages, err
+			r.controlled(part)
+		} else if err := r.content(f, part); err != nil {
+			return n, false, err
 		}
-		p = p[n:]
-		r.frame -= n
+		n += len(part)
+		r.frame -= len(part)
 		if r.frame > 0 {
-			return messages, nil // p is used up
+			return n, false, nil // p is used up
 		}
 		r.inFrame = false
 		switch {
+		case r.control == opClose:
+			return n, false, errClosing
 		case r.control != 0:
-			r.pinged = r.control == opPing
+			if r.ping != nil {
+				r.ping.whole = true
+			}
 		case !r.fin:
 			r.open = true
+		case r.got != len(f.body):
+			return n, false, fmt.Errorf("a reply of %d bytes to a message of %d", r.got, len(f.body))
 		default:
-			if r.got != len(l.body) {
-				return messages, fmt.Errorf("a reply of %d bytes to a message of %d", r.got, len(l.body))
+			return n, r.end(), nil
+		}
+	}
+}
+
+func (r *reader) atStart() bool { return r.headLen == 0 && !r.inFrame && !r.open }
+
+// end gets ready for the next message; it gives true.
+func (r *reader) end() bool {
+	r.seen++
+	r.got, r.open = 0, false
+	return true
+}
+
+// content compares the next payload bytes of the message, if this message is one that is checked, and reads its number,
+// if it has one.
+func (r *reader) content(f *format, p []byte) error {
+	if f.numbered {
+		if r.got == 0 {
+			r.number = 0
+		}
+		for r.got < numberLen && len(p) > 0 {
+			digit := p[0] - '0'
+			if digit > 63 {
+				return fmt.Errorf("byte %#02x in the number of a message", p[0])
 			}
-			r.endMessage(l)
-			messages++
+			r.number = r.number<<6 | int64(digit)
+			r.got++
+			p = p[1:]
 		}
 	}
-}
-
-func (r *reader) readBytes(l *Load, p []byte) (messages int, err error) {
-	for len(p) > 0 {
-		n := min(len(l.body)-r.got, len(p))
-		if err := r.content(l, p[:n]); err != nil {
-			return messages, err
-		}
-		p = p[n:]
-		if r.got == len(l.body) {
-			r.endMessage(l)
-			messages++
-		}
-	}
-	return messages, nil
-}
-
-// content compares the next payload bytes of the message, if this message is one that is checked.
-func (r *reader) content(l *Load, p []byte) error {
-	if l.checks(r.seen) && !bytes.Equal(p, l.body[r.got:r.got+len(p)]) {
+	if f.checks(r.seen) && !bytes.Equal(p, f.body[r.got:r.got+len(p)]) {
 		return fmt.Errorf("reply %d differs from the message", r.seen)
 	}
 	r.got += len(p)
 	return nil
 }
 
-func (r *reader) endMessage(l *Load) {
-	if l.checks(r.seen) {
-		l.checked++
+// controlled keeps what a ping carries.
+func (r *reader) controlled(p []byte) {
+	if r.ping != nil && r.control == opPing {
+		r.ping.payload = append(r.ping.payload, p...)
 	}
-	r.seen++
-	r.got, r.open = 0, false
 }
 
-func (l *Load) checks(n int) bool { return l.cfg.Check > 0 && n%l.cfg.Check == 0 }
-
 // header takes as much of p as belongs to the frame's header, and sets inFrame when that is whole.
-func (r *reader) header(l *Load, p []byte) (n int, err error) {
+func (r *reader) header(f *format, p []byte) (n int, err error) {
 	for {
 		need := 2
 		if r.headLen >= 2 {
 			need += extended(r.head[1])
 		}
-		if r.headLen == need {
+		if int(r.headLen) == need {
 			r.headLen = 0
-			return n, r.parse(l)
+			return n, r.parse(f)
 		}
 		if n == len(p) {
 			return n, nil
 		}
 		k := copy(r.head[r.headLen:need], p[n:])
-		r.headLen += k
+		r.headLen += uint8(k)
 		n += k
 	}
 }
 
 // parse reads the header in head, RFC 6455 section 5.2.
-func (r *reader) parse(l *Load) error {
+func (r *reader) parse(f *format) error {
 	b0, b1 := r.head[0], r.head[1]
 	if b1&0x80 != 0 {
 		return errors.New("a masked frame from the server") // section 5.1
@@ -137,26 +159,26 @@ func (r *reader) parse(l *Load) error {
 		length = uint64(b1)
 	}
 	r.inFrame, r.control = true, 0
-	if b0 == 0x80|opPing || b0 == 0x80|opPong {
+	switch b0 {
+	case 0x80 | opPing, 0x80 | opPong, 0x80 | opClose:
 		if length > 125 { // section 5.5
 			return fmt.Errorf("a control frame of %d bytes", length)
 		}
 		r.frame, r.control = int(length), b0&0x0f
-		r.ping, r.pinged = r.ping[:0], false
+		if r.control == opPing {
+			r.ping = new(ping)
+		}
 		return nil
 	}
-	want := byte(opBinary)
-	if l.cfg.Text {
-		want = opText
-	}
+	want := f.opcode
 	if r.open {
 		want = opContinuation
 	}
 	if b0&0x7f != want {
 		return fmt.Errorf("a frame with first byte %#02x in place of an echo", b0)
 	}
-	if length > uint64(len(l.body)-r.got) {
-		return fmt.Errorf("a frame of %d bytes, %d are missing of a message of %d", length, len(l.body)-r.got, len(l.body))
+	if length > uint64(len(f.body)-r.got) {
+		return fmt.Errorf("a frame of %d bytes, %d are missing of a message of %d", length, len(f.body)-r.got, len(f.body))
 	}
 	r.frame, r.fin = int(length), b0&0x80 != 0
 	return nil
