@@ -6,23 +6,27 @@ import "time"
 // is done, if there is any. A zero field asks for nothing.
 type Order struct {
 	// Connections is how many to have; fewer than there are closes the newest. Zero leaves them as they are, negative
-	// closes all.
+	// closes all. They are closed with the closing handshake.
 	Connections int `json:"connections,omitempty"`
 	// OneByOne echoes a message on each connection before the next is opened.
 	OneByOne bool `json:"one_by_one,omitempty"`
 	// ConnectRate is how many to open per second; zero is as fast as it goes.
 	ConnectRate float64 `json:"connect_rate,omitempty"`
-	// Mute connections, the newest of them, read nothing during the work. (Broadcast only.)
+	// Mute connections, the newest of them, read nothing during the work. (Broadcast only.) They are closed at its end,
+	// for what they have not read would be in the way of the next.
 	Mute int `json:"mute,omitempty"`
 
 	// Work is what to do, until Messages have come back or Duration has passed, whichever is first; at least one of
-	// the two must be positive. Empty is Echo if there is an end, and nothing if there is none.
+	// the two must be positive, but for Storm, which takes a minute at most by itself. Empty is Echo if there is an end,
+	// and nothing if there is none. Messages counts connections for Churn, and published messages for Broadcast.
 	Work     Work          `json:"work,omitempty"`
 	Messages int64         `json:"messages,omitempty"`
 	Duration time.Duration `json:"duration_ns,omitempty"`
 	// Rate makes it an open loop: so many messages (Churn: connections) a second, over all connections, each due at a
 	// time that was fixed beforehand, whatever became of those before it; latency counts from when it was due. Zero is
-	// a closed loop: the next is sent when an answer has come, and latency counts from sending.
+	// a closed loop: the next is sent when an answer has come, and latency counts from sending. An open loop has up to
+	// 1,024 messages in flight on a connection, and a publisher as many that wait; what is due beyond is lost. What has
+	// no answer 2 s after the last was due is lost too, and its connections are closed.
 	Rate float64 `json:"rate,omitempty"`
 	// Ramp is how long the rate takes to grow from zero, at the start of Duration.
 	Ramp time.Duration `json:"ramp_ns,omitempty"`
@@ -39,7 +43,7 @@ type Work string
 
 const (
 	Echo      Work = "echo"      // every connection sends messages and takes the same back
-	Broadcast Work = "broadcast" // the first connection sends, every one that is not mute takes each message
+	Broadcast Work = "broadcast" // the first connection sends, all that are not mute take each message, it too
 	Churn     Work = "churn"     // connect, upgrade, one echo, close with the closing handshake; Messages counts connections
 	Storm     Work = "storm"     // all connections are reset at once and come back, each with an echo
 	Mixed     Work = "mixed"     // Echo in an open loop over a tenth of the connections, while others are replaced
@@ -64,8 +68,9 @@ type Result struct {
 	Replaced    int64         `json:"replaced,omitempty"` // Mixed: connections that were closed and opened anew
 	Why         string        `json:"why,omitempty"`      // the first of the failures
 
-	// Latency and Late are histograms of nanoseconds as HdrHistogram V2 in base64 (Histogram decodes them). Late is
-	// by how much messages left later than they were due: the generator's own fault, which Latency includes.
+	// Latency and Late are histograms of nanoseconds as HdrHistogram V2 in base64 (Histogram decodes them). In an open
+	// loop Latency has what was lost too, with the time it had waited when it was given up. Late is by how much messages
+	// left later than they were due: the generator's own fault, which Latency includes.
 	Latency string  `json:"latency,omitempty"`
 	Late    string  `json:"late,omitempty"`
 	Course  []Piece `json:"course,omitempty"`
