@@ -16,7 +16,7 @@ import (
 )
 
 var (
-	sockeye = compiled("sockeye", "./cmd/sockeye")
+	sockeye = named("sockeye")
 	rawGnet = named("rawgnet")
 	gorilla = named("gorilla")
 )
@@ -83,42 +83,46 @@ func rounds(t *testing.T) int {
 // builds holds what was compiled, for the whole run.
 var builds = struct {
 	sync.Mutex
-	bench contender.Bench
-	load  string
-}{bench: contender.Bench{Root: ".."}}
+	contender.Bench
+}{Bench: contender.Bench{Root: ".."}}
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if builds.bench.Dir != "" {
-		os.RemoveAll(builds.bench.Dir)
+	if builds.Dir != "" {
+		os.RemoveAll(builds.Dir)
 	}
 	os.Exit(code)
 }
 
-// build compiles a server, and the load when it is asked for first.
-func build(t *testing.T, c contender.Contender) (x *contender.Built, loadPath string) {
+// self is the program sockeye, which is server and load too.
+func self(t *testing.T) string {
 	t.Helper()
 	builds.Lock()
 	defer builds.Unlock()
-	if builds.bench.Dir == "" {
+	if builds.Self == "" {
 		dir, err := os.MkdirTemp("", "sockeye-bench-")
 		if err != nil {
 			t.Fatal(err)
 		}
-		builds.bench.Dir = dir
-	}
-	if builds.load == "" {
-		path := filepath.Join(builds.bench.Dir, "the-load")
-		if err := rig.Build(t.Context(), "..", "./bench/cmd/load", path); err != nil {
+		builds.Dir = dir
+		path := filepath.Join(dir, "sockeye")
+		if err := rig.Build(t.Context(), "..", "./cmd/sockeye", path); err != nil {
 			t.Fatal(err)
 		}
-		builds.load = path
+		builds.Self = path
 	}
-	x, err := builds.bench.Build(t.Context(), &c)
+	return builds.Self
+}
+
+// build makes a server ready.
+func build(t *testing.T, c contender.Contender) *contender.Built {
+	t.Helper()
+	self(t)
+	x, err := builds.Build(t.Context(), &c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return x, builds.load
+	return x
 }
 
 // pair is a server and the load on it. It lives as long as the test.
@@ -147,8 +151,8 @@ func startServer(t *testing.T, x *contender.Built, pin string) *rig.Server {
 // start brings up c, pinned or not, and a load that is configured by cfg, with no connections yet.
 func start(t *testing.T, c contender.Contender, pinned bool, cfg load.Config) pair {
 	t.Helper()
-	x, path := build(t, c)
-	client, pin := rig.Command{Path: path}, ""
+	x := build(t, c)
+	client, pin := rig.Command{Path: self(t), Args: []string{"bench", "load"}}, ""
 	if pinned {
 		client.Pin, pin = loadCPU, serverCPU
 	}

@@ -16,6 +16,7 @@ type cell struct {
 	connections     int // open before each round
 	order           load.Order
 	idle            []int // take the memory at these numbers of connections instead, see idle.go
+	warmup          time.Duration
 	halfLoad        bool  // the rate is found first, see latency.go
 }
 
@@ -23,13 +24,10 @@ func (c *cell) params() result.Params {
 	p := result.Params{
 		Connections: c.connections, PayloadBytes: c.config.Payload,
 		Rate: c.order.Rate, Mute: c.order.Mute, ChurnRate: c.order.ChurnRate, Concurrency: c.order.Concurrency,
-		Duration: c.order.Duration,
+		Duration: c.order.Duration, Warmup: c.warmup,
 	}
 	if c.order.Work == load.Echo && c.order.Rate == 0 {
 		p.Depth = c.config.Depth
-	}
-	if c.idle == nil {
-		p.Warmup = warmup
 	}
 	return p
 }
@@ -43,8 +41,8 @@ func (c *cell) rounds(n int) int {
 	return n
 }
 
-// warmup is how long a server works on a cell before its first round: sockets grow their buffers, pools fill, a just-in-
-// time compiler compiles, the collector finds its pace.
+// warmup is how long a server works on a cell before its first round, or one round if that is shorter: sockets grow their
+// buffers, pools fill, a just-in-time compiler compiles, the collector finds its pace.
 const warmup = 300 * time.Millisecond
 
 // cells lays the plan out, in the order of its scenarios.
@@ -103,6 +101,9 @@ func (p *Plan) cells() []cell {
 		c.config.Path = p.Path
 		if c.idle == nil && c.order.Work != load.Storm {
 			c.order.Duration = p.Window
+		}
+		if c.idle == nil {
+			c.warmup = min(warmup, p.Window)
 		}
 		c.order.Interval = max(p.Window/20, 10*time.Millisecond)
 	}

@@ -23,7 +23,7 @@ var httpServers = []contender.Contender{adapters("fasthttp"), adapters("workers"
 // startHTTP is start without a load.
 func startHTTP(t *testing.T, c contender.Contender, pin string) *rig.Server {
 	t.Helper()
-	x, _ := build(t, c)
+	x := build(t, c)
 	return startServer(t, x, pin)
 }
 

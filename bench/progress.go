@@ -35,7 +35,7 @@ func (c *cell) beginning() time.Duration {
 	if c.idle != nil {
 		return 0
 	}
-	d := startCost + warmup
+	d := startCost + c.warmup
 	if c.halfLoad {
 		d += calibrations * calibration
 	}

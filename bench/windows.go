@@ -30,7 +30,7 @@ func (r *run) windows(ctx context.Context, c *cell) {
 		defer r.close(s)
 		stations = append(stations, s)
 		s.warm(ctx, c)
-		r.advance(startCost + warmup)
+		r.advance(startCost + c.warmup)
 	}
 	if c.halfLoad {
 		r.findHalfLoad(ctx, c, stations)
@@ -62,7 +62,7 @@ func (s *station) warm(ctx context.Context, c *cell) {
 	if o.Work == load.Storm { // which is one whole anyway
 		o = load.Order{Work: load.Echo}
 	}
-	o.Connections, o.Duration, o.Mute = c.connections, warmup, 0
+	o.Connections, o.Duration, o.Mute = c.connections, c.warmup, 0
 	if _, err := s.do(ctx, o); err != nil && ctx.Err() == nil {
 		s.fail(err)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/sockeye-io/sockeye/bench/probe"
 )
 
-// Load is bench/cmd/load in a process of its own, holding its connections from one order to the next. It belongs to one
+// Load is load.Main in a process of its own, holding its connections from one order to the next. It belongs to one
 // goroutine.
 type Load struct {
 	Process probe.Process
@@ -24,7 +24,8 @@ type Load struct {
 	said    *head // on its standard error
 }
 
-// StartLoad starts the load with no connection yet. c.Path is the compiled bench/cmd/load; c.Args come before those of cfg.
+// StartLoad starts the load with no connection yet. c is the command that calls load.Main, to whose
+// Args those of cfg are added.
 func StartLoad(c Command, cfg load.Config) (*Load, error) {
 	c.Args = append(slices.Clone(c.Args),
 		"--orders",

@@ -139,10 +139,10 @@ func TestPin(t *testing.T) {
 // TestLoad drives a load that has nobody to talk to, which shows that orders and errors come through.
 func TestLoad(t *testing.T) {
 	bin := filepath.Join(t.TempDir(), "load")
-	if err := rig.Build(t.Context(), "../..", "./bench/cmd/load", bin); err != nil {
+	if err := rig.Build(t.Context(), "../..", "./cmd/sockeye", bin); err != nil {
 		t.Fatal(err)
 	}
-	l, err := rig.StartLoad(rig.Command{Path: bin}, load.Config{
+	l, err := rig.StartLoad(rig.Command{Path: bin, Args: []string{"bench", "load"}}, load.Config{
 		Address: netip.MustParseAddrPort("127.0.0.1:1"), Protocol: load.TCP,
 	})
 	if err != nil {
