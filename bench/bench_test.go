@@ -29,13 +29,6 @@ func named(name string) contender.Contender {
 	return list[0]
 }
 
-// compiled is a server of this binary's own module, which is not among those of cmd/sockeye here.
-func compiled(name, pkg string) contender.Contender {
-	c := named(name)
-	c.Module, c.Package = ".", pkg
-	return c
-}
-
 const (
 	serverCPU = "0"
 	loadCPU   = "1"

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/sockeye-io/sockeye/bench/load"
@@ -17,7 +18,7 @@ type cell struct {
 	order           load.Order
 	idle            []int // take the memory at these numbers of connections instead, see idle.go
 	warmup          time.Duration
-	halfLoad        bool  // the rate is found first, see latency.go
+	halfLoad        bool // the rate is found first, see latency.go
 }
 
 func (c *cell) params() result.Params {
@@ -53,7 +54,7 @@ func (p *Plan) cells() []cell {
 		switch s {
 		case "idle":
 			cells = []cell{{
-				title: fmt.Sprintf("%d connections", p.Idle[len(p.Idle)-1]), idle: p.Idle,
+				title: fmt.Sprintf("%s connections", number(p.Idle[len(p.Idle)-1])), idle: p.Idle,
 				connections: p.Idle[len(p.Idle)-1], config: load.Config{Payload: 1024},
 			}}
 		case "echo":
@@ -61,17 +62,18 @@ func (p *Plan) cells() []cell {
 		case "latency":
 			n := or(p.Connections, 1000)
 			cells = []cell{{
-				title: fmt.Sprintf("20 B, %d connections, half load", n), connections: n,
+				title: fmt.Sprintf("20 B, %s connections, half load", number(n)), connections: n,
 				config: load.Config{Payload: 20}, order: load.Order{Work: load.Echo, Rate: p.Rate}, halfLoad: p.Rate == 0,
 			}}
 			if p.Rate > 0 {
-				cells[0].title = fmt.Sprintf("20 B, %d connections, %.0f messages a second", n, p.Rate)
+				cells[0].title = fmt.Sprintf("20 B, %s connections, %s messages a second", number(n), number(int(p.Rate)))
 			}
 		case "broadcast":
 			cells = []cell{p.broadcast(p.Receivers, 0, 64)}
 		case "slow":
 			n := min(p.Receivers, 100)
 			cells = []cell{p.broadcast(n, max(1, n/10), 16<<10)}
+			cells[0].order.Duration = 3 * p.Window // the mute ones have buffers in the kernel to fill
 		case "churn":
 			cells = []cell{{
 				title: "connect, upgrade, echo, close", config: load.Config{Payload: 20},
@@ -80,13 +82,13 @@ func (p *Plan) cells() []cell {
 		case "storm":
 			n := or(p.Connections, 5000)
 			cells = []cell{{
-				title: fmt.Sprintf("%d connections come back at once", n), connections: n,
+				title: fmt.Sprintf("%s connections come back at once", number(n)), connections: n,
 				config: load.Config{Payload: 20}, order: load.Order{Work: load.Storm, Messages: int64(n), Concurrency: 512},
 			}}
 		case "mixed":
 			n := or(p.Connections, 5000)
 			cells = []cell{{
-				title: fmt.Sprintf("1 KiB, %d connections, a tenth speaks, 200 a second are replaced", n), connections: n,
+				title: fmt.Sprintf("1 KiB, %s connections, a tenth speaks, 200 a second are replaced", number(n)), connections: n,
 				config: load.Config{Payload: 1024}, order: load.Order{Work: load.Mixed, Rate: or(p.Rate, 10_000), ChurnRate: 200},
 			}}
 		}
@@ -100,7 +102,7 @@ func (p *Plan) cells() []cell {
 		c.role = or(c.role, "echo")
 		c.config.Path = p.Path
 		if c.idle == nil && c.order.Work != load.Storm {
-			c.order.Duration = p.Window
+			c.order.Duration = or(c.order.Duration, p.Window)
 		}
 		if c.idle == nil {
 			c.warmup = min(warmup, p.Window)
@@ -123,7 +125,7 @@ func (p *Plan) echo() []cell {
 	for _, s := range sizes {
 		n := or(p.Connections, 100)
 		cells = append(cells, cell{
-			title:       fmt.Sprintf("%s, %s, %d connections", bytes(s.payload), inFlight(s.depth), n),
+			title:       fmt.Sprintf("%s, %s, %s connections", bytes(s.payload), inFlight(s.depth), number(n)),
 			connections: n,
 			config:      load.Config{Payload: s.payload, Depth: s.depth},
 			order:       load.Order{Work: load.Echo},
@@ -134,7 +136,7 @@ func (p *Plan) echo() []cell {
 
 // broadcast is one publisher among n receivers, mute of which read nothing.
 func (p *Plan) broadcast(n, mute, payload int) cell {
-	title := fmt.Sprintf("%s to %d", bytes(payload), n)
+	title := fmt.Sprintf("%s to %s", bytes(payload), number(n))
 	if mute > 0 {
 		title += fmt.Sprintf(", of which %d never read", mute)
 	}
@@ -149,6 +151,14 @@ func bytes(n int) string {
 		return fmt.Sprintf("%d KiB", n>>10)
 	}
 	return fmt.Sprintf("%d B", n)
+}
+
+// number sets off thousands: "15,000".
+func number(n int) string {
+	if n < 1000 {
+		return strconv.Itoa(n)
+	}
+	return fmt.Sprintf("%s,%03d", number(n/1000), n%1000)
 }
 
 func inFlight(depth int) string {

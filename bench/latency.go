@@ -103,7 +103,7 @@ func (r *run) findHalfLoad(ctx context.Context, c *cell, stations []*station) {
 		return
 	}
 	c.order.Rate = roundDown(slowest / 2)
-	c.title = fmt.Sprintf("%s: %.0f messages a second", c.title, c.order.Rate)
+	c.title = fmt.Sprintf("%s: %s messages a second", c.title, number(int(c.order.Rate)))
 }
 
 // roundDown keeps two digits.

@@ -158,4 +158,7 @@ func (s *station) costs(d probe.Cost, n float64, connects bool, elapsed time.Dur
 	if m, err := s.server.Process.Memory(); err == nil {
 		s.note("rss_bytes", float64(m.RSS))
 	}
+	if peak, err := s.server.Process.PeakRSS(); err == nil {
+		s.note("peak_rss_bytes", float64(peak))
+	}
 }
