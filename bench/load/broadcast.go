@@ -126,7 +126,7 @@ func (b *broadcast) took(_ int, c *conn, now int64) error {
 		return nil // it was given up
 	}
 	if k < c.since || k >= b.next {
-		return fmt.Errorf("message %d of %d came when %d was next", k, b.next, c.since)
+		return fmt.Errorf("message %d came when %d was next", k, c.since)
 	}
 	b.miss(now, c.since, k)
 	c.since = k + 1

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/gorilla/websocket"
 
 	"github.com/sockeye-io/sockeye/bench/load"
@@ -99,4 +100,55 @@ func acceptUpgrade(t *testing.T, c net.Conn) io.Reader {
 	fmt.Fprint(c, "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n"+
 		"sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")
 	return r
+}
+
+// validated adds what a Config must have to cfg, for tests that connect to nobody.
+func validated(cfg load.Config) load.Config {
+	cfg.Address, cfg.Protocol = netip.MustParseAddrPort("127.0.0.1:9"), load.WebSocket
+	return cfg
+}
+
+// nobody is an address where nobody listens.
+func nobody(t *testing.T) netip.AddrPort {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	return netip.MustParseAddrPort(ln.Addr().String())
+}
+
+// stoppable is an echo that goes away when stop is closed, with all its connections.
+func stoppable(t *testing.T, stop <-chan struct{}) netip.AddrPort {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var running sync.WaitGroup
+	running.Go(func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			running.Go(func() {
+				defer c.Close()
+				_, _ = io.Copy(c, c)
+			})
+		}
+	})
+	running.Go(func() { <-stop; ln.Close() })
+	t.Cleanup(running.Wait)
+	return netip.MustParseAddrPort(ln.Addr().String())
+}
+
+func histogram(t *testing.T, text string) *hdrhistogram.Histogram {
+	t.Helper()
+	h, err := load.Histogram(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
 }
