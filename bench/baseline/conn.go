@@ -42,23 +42,38 @@ func (c *Conn) control(op wsproto.OpCode, p []byte) error {
 	return c.write(op, p)
 }
 
-// serve is the connection's goroutine.
+// serve is the connection's goroutine until the handshake is done, and run from then on: another, because the stack of
+// the first has grown with the handshake, and would stay so.
 func (c *Conn) serve() {
 	ended, err := c.upgrade()
 	if !ended && err == nil {
 		c.opened()
-		for err == nil {
-			if ended, err = c.frames(); ended || err != nil {
-				break
-			}
-			if err = c.flush(); err == nil {
-				err = c.in.read(c.nc)
-			}
-		}
+		c.srv.wg.Go(c.run)
+		return
 	}
 	if ended {
 		c.leave()
 	}
+	c.end()
+}
+
+func (c *Conn) run() {
+	defer c.end()
+	for {
+		if ended, err := c.frames(); ended || err != nil {
+			if ended {
+				c.leave()
+			}
+			return
+		}
+		if c.flush() != nil || c.in.read(c.nc) != nil {
+			return
+		}
+	}
+}
+
+// end gives everything back.
+func (c *Conn) end() {
 	c.srv.forget(c)
 	_ = c.nc.Close()
 	if c.mail != nil {

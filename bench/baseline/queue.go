@@ -8,8 +8,12 @@ import (
 	"github.com/sockeye-io/sockeye/codec/wsproto"
 )
 
-// highWater is how many bytes may wait for a peer.
-const highWater = 1 << 20
+const (
+	// highWater is how many bytes may wait for a peer.
+	highWater = 1 << 20
+	// keptFrames is the room for how many frames a connection keeps after a burst.
+	keptFrames = 64
+)
 
 var (
 	errClosed = errors.New("baseline: connection closed")
@@ -69,7 +73,7 @@ func (c *Conn) send(frame []byte, urgent bool) error {
 
 // deliver is the goroutine that writes: all that waits, in one writev.
 func (c *Conn) deliver() {
-	var batch, vec [][]byte
+	var batch [][]byte
 	var bufs net.Buffers
 	size := 0
 	for {
@@ -85,8 +89,7 @@ func (c *Conn) deliver() {
 		if len(batch) == 1 {
 			_, err = c.nc.Write(batch[0])
 		} else {
-			vec = append(vec[:0], batch...) // WriteTo consumes it
-			bufs = vec
+			bufs = batch
 			_, err = bufs.WriteTo(c.nc)
 		}
 		if err != nil {
@@ -100,6 +103,9 @@ func (c *Conn) deliver() {
 // take waits for frames, in exchange for those that were written, which had so many bytes.
 func (q *queue) take(written [][]byte, size int) (batch [][]byte, ok bool) {
 	clear(written)
+	if cap(written) > keptFrames {
+		written = nil
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.bytes -= size
