@@ -3,7 +3,9 @@ package contender_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -85,6 +87,40 @@ func testVitals(t *testing.T, s *rig.Server) {
 	}
 	if v.Goroutines < 1 || v.Mallocs == 0 {
 		t.Errorf("%+v", v)
+	}
+}
+
+// TestPin is that a server in Go knows how many processors it has, whatever it thinks of affinity.
+func TestPin(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("taskset"); err != nil {
+		lacks(t, errors.New("needs taskset"))
+	}
+	list, err := contender.Named("goroutines")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := newBench(t, "goroutines").Build(t.Context(), &list[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pin := range []string{"0", "0-0,0"} {
+		s, err := x.Start(t.Context(), "echo", pin, "GOGC=77")
+		if err != nil {
+			t.Fatal(err)
+		}
+		env, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", s.Process))
+		if err != nil {
+			t.Error(err)
+		}
+		for _, want := range []string{"GOMAXPROCS=1", "GOGC=77"} {
+			if !strings.Contains("\x00"+string(env), "\x00"+want+"\x00") {
+				t.Errorf("pinned to %s: no %s in its environment", pin, want)
+			}
+		}
+		if err := s.Stop(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -91,17 +91,19 @@ func testBroadcast(t *testing.T, s *rig.Server) {
 			}
 		}
 	}
-	// One that has gone is in nobody's way.
+	// One that has gone is in nobody's way, nor one that does not read 20 MB.
 	farewell(t, conns[0])
 	conns[0].Close()
-	for range 10 {
-		if err := conns[1].WriteMessage(websocket.TextMessage, []byte("still there?")); err != nil {
+	slow := dial(t, s)
+	for range 320 {
+		if err := conns[1].WriteMessage(websocket.TextMessage, body(64<<10)); err != nil {
 			t.Fatal(err)
 		}
 		for _, to := range conns[1:] {
-			read(t, to, websocket.TextMessage, []byte("still there?"))
+			read(t, to, websocket.TextMessage, body(64<<10))
 		}
 	}
+	slow.Close()
 }
 
 func testBytes(t *testing.T, s *rig.Server) {

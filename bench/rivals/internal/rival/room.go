@@ -57,6 +57,7 @@ type Queue[M any] struct {
 // Write makes a queue and the goroutine that empties it with write, until the queue is closed or write fails. cut ends
 // the connection, at once and from any goroutine; it is called when the queue is full or write fails.
 func Write[M any](write func(M) error, cut func()) *Queue[M] {
+	cut = sync.OnceFunc(cut)
 	q := &Queue[M]{send: make(chan M, queued), cut: cut}
 	go func() {
 		for m := range q.send {
