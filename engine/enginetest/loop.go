@@ -11,6 +11,7 @@
 package enginetest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -173,8 +174,10 @@ func (l *Loop) addr(id int) string {
 	return fmt.Sprintf("192.0.2.%d:%d", 1+id/50000%250, 10000+id%50000)
 }
 
+var spoilt = bytes.Repeat([]byte{0xdb}, 16<<10)
+
 func spoil(p []byte) {
-	for i := range p {
-		p[i] = 0xdb
+	for len(p) > 0 {
+		p = p[copy(p, spoilt):]
 	}
 }

@@ -48,8 +48,8 @@ func (p *Peer) Handle() engine.Handle { return p.handle }
 // a handler that keeps them is found. What is sent when our side has closed is
 // lost, as on a socket.
 func (p *Peer) Send(b []byte) {
-	p.l.t.Helper()
 	if p.left {
+		p.l.t.Helper() // not before: it costs more than a message
 		p.l.t.Fatal(errNoPeer)
 	}
 	if p.handed != nil {
@@ -177,8 +177,8 @@ func (p *Peer) Closed() bool {
 type wire Peer
 
 func (w *wire) check(what string) {
-	w.l.t.Helper()
 	if w.closed {
+		w.l.t.Helper()
 		w.l.t.Errorf("enginetest: %s after the connection of peer %d was closed", what, w.id)
 	}
 }
