@@ -106,7 +106,8 @@ func BenchmarkNext(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.Run(kind.name, func(b *testing.B) {
+		b.Run("framing="+kind.name, func(b *testing.B) {
+			b.SetBytes(int64(len(p)))
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, n, _ := kind.f.Next(p); n == 0 {
@@ -120,7 +121,8 @@ func BenchmarkNext(b *testing.B) {
 func BenchmarkAppend(b *testing.B) {
 	for _, kind := range kinds {
 		dst, msg := make([]byte, 0, 1024), []byte(kind.msg)
-		b.Run(kind.name, func(b *testing.B) {
+		b.Run("framing="+kind.name, func(b *testing.B) {
+			b.SetBytes(int64(len(msg)))
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, err := kind.f.Append(dst, msg); err != nil {

@@ -48,7 +48,7 @@ func TestServeAllocations(t *testing.T) {
 
 func BenchmarkServe(b *testing.B) {
 	for name, o := range map[string]adapter.ServeOptions{"pool": {}, "loop": {OnLoop: true}} {
-		b.Run(name, func(b *testing.B) {
+		b.Run("on="+name, func(b *testing.B) {
 			addr, _ := started(b, hello, o)
 			ask := asking(b, addr)
 			b.ReportAllocs()

@@ -112,6 +112,7 @@ func BenchmarkDecoder(b *testing.B) {
 			p := wsproto.AppendMaskedFrame(nil, kind.op, []byte(rep(n)), [4]byte{1, 2, 3, 4})
 			b.Run(fmt.Sprintf("kind=%s/size=%d", kind.name, n), func(b *testing.B) {
 				b.SetBytes(int64(len(p)))
+				b.ReportAllocs()
 				d := wsproto.NewDecoder(nil)
 				for b.Loop() {
 					if _, n, err := d.Next(p); n != len(p) || err != nil {
@@ -129,15 +130,19 @@ func BenchmarkHeader(b *testing.B) {
 		if !c.want.Masked {
 			continue
 		}
-		b.Run(fmt.Sprintf("parse/size=%d", len(in)), func(b *testing.B) {
+		b.Run(fmt.Sprintf("do=parse/size=%d", len(in)), func(b *testing.B) {
+			b.SetBytes(int64(len(in)))
+			b.ReportAllocs()
 			for b.Loop() {
 				if _, n, err := wsproto.ParseHeader(in); n != len(in) || err != nil {
 					b.Fatal(n, err)
 				}
 			}
 		})
-		b.Run(fmt.Sprintf("append/size=%d", len(in)), func(b *testing.B) {
+		b.Run(fmt.Sprintf("do=append/size=%d", len(in)), func(b *testing.B) {
 			buf := make([]byte, 0, wsproto.MaxHeaderSize)
+			b.SetBytes(int64(len(in)))
+			b.ReportAllocs()
 			for b.Loop() {
 				if len(wsproto.AppendHeader(buf, c.want)) != len(in) {
 					b.Fatal("size")

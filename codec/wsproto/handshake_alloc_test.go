@@ -99,7 +99,7 @@ func BenchmarkRequest(b *testing.B) {
 		name string
 		in   []byte
 	}{{"browser", hsBrowser}, {"short", []byte(hsUpgrade())}} {
-		b.Run(bb.name, func(b *testing.B) {
+		b.Run("request="+bb.name, func(b *testing.B) {
 			var r wsproto.Request
 			b.ReportAllocs()
 			b.SetBytes(int64(len(bb.in)))
@@ -128,6 +128,7 @@ func BenchmarkRequestByteByByte(b *testing.B) {
 func BenchmarkHandshakeServer(b *testing.B) {
 	var r wsproto.Request
 	out := make([]byte, 0, 512)
+	b.SetBytes(int64(len(hsBrowser)))
 	b.ReportAllocs()
 	for b.Loop() {
 		if n, _ := r.Parse(hsBrowser, wsproto.Limits{}, 0); n == 0 || r.CheckUpgrade() != nil {
@@ -148,6 +149,7 @@ func BenchmarkHandshakeAccept(b *testing.B) {
 func BenchmarkResponse(b *testing.B) {
 	p := []byte(hsAnswer())
 	var r wsproto.Response
+	b.SetBytes(int64(len(p)))
 	b.ReportAllocs()
 	for b.Loop() {
 		if n, _ := r.Parse(p, wsproto.Limits{}, 0); n == 0 || r.CheckUpgrade(&wsproto.ClientRequest{Key: hsKey}) != nil {

@@ -3,6 +3,7 @@ package wsproto_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"testing"
@@ -169,4 +170,26 @@ func written(t *testing.T, h ws.Header) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// BenchmarkAppendFrame is a message as a server sends it, and masked as a client
+// does. Large ones are bound by memory.
+func BenchmarkAppendFrame(b *testing.B) {
+	for _, n := range []int{20, 125, 1000, 4096, 65536} {
+		payload, buf := []byte(rep(n)), make([]byte, 0, n+wsproto.MaxHeaderSize)
+		b.Run(fmt.Sprintf("size=%d/masked=false", n), func(b *testing.B) {
+			b.SetBytes(int64(n))
+			b.ReportAllocs()
+			for b.Loop() {
+				_ = wsproto.AppendFrame(buf, text, payload)
+			}
+		})
+		b.Run(fmt.Sprintf("size=%d/masked=true", n), func(b *testing.B) {
+			b.SetBytes(int64(n))
+			b.ReportAllocs()
+			for b.Loop() {
+				_ = wsproto.AppendMaskedFrame(buf, text, payload, key)
+			}
+		})
+	}
 }

@@ -79,16 +79,18 @@ func FuzzMask(f *testing.F) {
 }
 
 func BenchmarkMask(b *testing.B) {
-	for _, n := range []int{8, 20, 125, 128, 191, 192, 1000, 4096} {
+	for _, n := range []int{8, 20, 125, 128, 191, 192, 1000, 4096, 65536} {
 		p := make([]byte, n)
 		b.Run(fmt.Sprintf("size=%d/by=Mask", n), func(b *testing.B) {
 			b.SetBytes(int64(n))
+			b.ReportAllocs()
 			for b.Loop() {
 				wsproto.Mask(p, wireKey, 0)
 			}
 		})
 		b.Run(fmt.Sprintf("size=%d/by=Cipher", n), func(b *testing.B) {
 			b.SetBytes(int64(n))
+			b.ReportAllocs()
 			for b.Loop() {
 				ws.Cipher(p, wireKey, 0)
 			}

@@ -1,6 +1,7 @@
 package wsproto_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -146,13 +147,11 @@ func FuzzUTF8(f *testing.F) {
 
 func BenchmarkUTF8(b *testing.B) {
 	for _, c := range texts {
-		for _, size := range []struct {
-			name  string
-			times int
-		}{{"short", 1}, {"4KiB", 4096 / len(c.text)}} {
-			p := []byte(strings.Repeat(c.text, size.times))
-			b.Run("text="+c.name+"/size="+size.name+"/by=UTF8", func(b *testing.B) {
+		for _, times := range []int{1, 4096 / len(c.text)} {
+			p := []byte(strings.Repeat(c.text, times))
+			b.Run(fmt.Sprintf("text=%s/size=%d/by=UTF8", c.name, len(p)), func(b *testing.B) {
 				b.SetBytes(int64(len(p)))
+				b.ReportAllocs()
 				for b.Loop() {
 					var u wsproto.UTF8
 					if !u.Write(p) || !u.Complete() {
@@ -160,8 +159,9 @@ func BenchmarkUTF8(b *testing.B) {
 					}
 				}
 			})
-			b.Run("text="+c.name+"/size="+size.name+"/by=Valid", func(b *testing.B) {
+			b.Run(fmt.Sprintf("text=%s/size=%d/by=Valid", c.name, len(p)), func(b *testing.B) {
 				b.SetBytes(int64(len(p)))
+				b.ReportAllocs()
 				for b.Loop() {
 					if !utf8.Valid(p) {
 						b.Fatal("invalid")
