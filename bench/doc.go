@@ -41,4 +41,16 @@
 //	SOCKEYE_BENCH=1 go test -count=1 -v -run TestHTTP ./bench            # fasthttp.Server and our Serve; needs wrk
 //
 // SOCKEYE_BENCH_ROUNDS sets the number of repetitions, 9 unless set.
+//
+// # Microbenchmarks
+//
+// What a single piece costs is measured beside its code, in memory and without a socket: frames, masks, UTF-8, deflate and
+// handshakes in codec and codec/wsproto, timers, mailbox, waiting output and one message to all in engine, whole echoes
+// and broadcasts in engine/websocket. benchstat compares two states of the tree, of six runs or more each:
+//
+//	go install golang.org/x/perf/cmd/benchstat@latest
+//	go test -run='^$' -bench=Wheel -count=10 ./engine >old.txt        # and the same into new.txt after the change
+//	benchstat old.txt new.txt
+//	go test -run='^$' -bench=Mask -count=10 ./codec/wsproto >mask.txt
+//	benchstat -row /size -col /by mask.txt                            # parameters side by side
 package bench
