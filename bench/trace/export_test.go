@@ -1,3 +1,6 @@
 package trace
 
-var CountText = count
+var (
+	CountText = count
+	SumPerf   = sumPerf
+)

@@ -1,5 +1,5 @@
-// Package trace counts the system calls of a running process with strace(1), apart for those on its connections. A
-// traced process is many times slower: only counts are worth anything, never times. Count is all that most need.
+// Package trace counts the system calls of a running process. Total tells how many; Count tells which, apart for those on
+// connections, by strace(1). A process under strace is many times slower: only counts are worth anything, never times.
 package trace
 
 import (
