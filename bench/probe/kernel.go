@@ -12,9 +12,10 @@ import (
 // difference of two, one taken with them and one without, while the rest of the machine is at rest. On loopback both
 // ends are in it.
 type KernelMemory struct {
-	// Slab is the pages of the object caches for TCP sockets and what hangs on each: inode, file, epoll's entries.
-	// Of the caches that all files of the machine share, with or without a descriptor, one object for each socket is
-	// counted. Zero if /proc/slabinfo cannot be read, which is root's alone.
+	// Slab is the objects in use of the caches for TCP sockets and what hangs on each: inode, file, epoll's entries,
+	// each with its share of the pages. (Pages that earlier connections have left half full take new ones without
+	// growing.) Of the caches that all files of the machine share, with or without a descriptor, one object for each
+	// socket is counted. Zero if /proc/slabinfo cannot be read, which is root's alone.
 	Slab int64
 	// Caches has the parts of Slab by the kernel's names. A name that the kernel has merged with a cache of another
 	// purpose is missing; the objects of 128 bytes and less are those that matter least.
@@ -92,15 +93,17 @@ func kernel(root string) (KernelMemory, error) {
 func (k *KernelMemory) addCaches(info procfs.SlabInfo, page int64) {
 	k.Caches = make(map[string]int64, len(socketCaches)+len(fileCaches))
 	for _, s := range info.Slabs {
-		pages := s.PagesPerSlab * page
-		switch {
-		case socketCaches[s.Name]:
-			k.Caches[s.Name] = s.SlabNum * pages
-		case fileCaches[s.Name] && s.ObjPerSlab > 0:
-			k.Caches[s.Name] = k.Sockets * pages / s.ObjPerSlab
-		default:
+		if s.ObjPerSlab == 0 {
 			continue
 		}
+		objects := s.ObjActive
+		switch {
+		case fileCaches[s.Name]:
+			objects = k.Sockets
+		case !socketCaches[s.Name]:
+			continue
+		}
+		k.Caches[s.Name] = objects * s.PagesPerSlab * page / s.ObjPerSlab
 		k.Slab += k.Caches[s.Name]
 	}
 }
