@@ -36,29 +36,36 @@ func (l lane) with(after func(entry) string) lane {
 func (l lane) bare() lane  { return l.with(func(entry) string { return "" }) }
 func (l lane) short() lane { return l.with(func(e entry) string { return e.brief }) }
 
-// parts are the widths of what stands before the point, of the rest of the number, and of what follows it.
-func (l lane) parts() (whole, rest, after int) {
+// parts are the widths of the text or number, of the part behind the point, and of what follows them.
+func (l lane) parts() (texts, rest, after int) {
+	whole := 0
 	for _, e := range l.entries {
-		w, r := split(e.text)
-		whole, rest = max(whole, letters(w)), max(rest, letters(r))
+		if w, r, ok := split(e.text); ok && !l.left {
+			whole, rest = max(whole, letters(w)), max(rest, letters(r))
+		} else {
+			texts = max(texts, letters(e.text))
+		}
 		if e.after != "" {
 			after = max(after, letters(e.after)+1)
 		}
 	}
-	return whole, rest, after
+	return max(texts, whole+rest), rest, after
 }
 
-// split cuts a number at its point; what is no number stands before the point.
-func split(s string) (whole, rest string) {
-	if i := strings.IndexByte(s, '.'); i >= 0 && strings.Trim(s, "0123456789.,-") == "" {
-		return s[:i], s[i:]
+// split cuts a number at its point; ok is whether it is a number.
+func split(s string) (whole, rest string, ok bool) {
+	if s == "" || s == "-" || strings.Trim(s, "0123456789.,-") != "" {
+		return s, "", false
 	}
-	return s, ""
+	if i := strings.IndexByte(s, '.'); i >= 0 {
+		return s[:i], s[i:], true
+	}
+	return s, "", true
 }
 
 func (l lane) width() int {
-	whole, rest, after := l.parts()
-	return max(whole+rest+after, letters(l.head), letters(l.unit))
+	texts, _, after := l.parts()
+	return max(texts+after, letters(l.head), letters(l.unit))
 }
 
 // grid is lanes beside each other, with gap blanks between.
@@ -113,9 +120,12 @@ func (p pen) field(l lane, i, width int) string {
 	if l.left {
 		return p.paint(p.text(e.text), e.how) + blank(width-letters(e.text))
 	}
-	whole, rest, after := l.parts()
-	w, r := split(e.text)
-	s := blank(width-whole-rest-after+whole-letters(w)) + p.paint(p.text(e.text), e.how) + blank(rest-letters(r))
+	_, rest, after := l.parts()
+	_, r, ok := split(e.text)
+	if !ok {
+		rest = 0 // ends where the longest numbers do
+	}
+	s := blank(width-after-rest+letters(r)-letters(e.text)) + p.paint(p.text(e.text), e.how) + blank(rest-letters(r))
 	if e.after != "" {
 		s += " " + p.paint(p.text(e.after), dim)
 		after -= letters(e.after) + 1

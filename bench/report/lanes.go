@@ -26,7 +26,7 @@ func lanesOf(f *result.File, g result.Group, sh shape) (lanes []lane, notes []st
 		}
 		names.entries = append(names.entries, entry{text: name, how: how})
 	}
-	lanes = []lane{names, bars(g, sh.columns[0])}
+	lanes = []lane{names, bars(g, sh.columns[0], subject(f))}
 	base := g.Of(f.Method.Base)
 	for _, col := range sh.columns {
 		if l, ok := figures(g, col); ok {
@@ -121,7 +121,7 @@ func verdictStyle(better int) style {
 }
 
 // bars draw a metric. One far beyond the others does not flatten them: it ends in an arrow.
-func bars(g result.Group, col column) lane {
+func bars(g result.Group, col column, subject string) lane {
 	l := lane{left: true}
 	var medians, some result.Series
 	for _, c := range g.Cells {
@@ -135,8 +135,11 @@ func bars(g result.Group, col column) lane {
 		return lane{left: true, entries: make([]entry, len(g.Cells))}
 	}
 	most := min(slices.Max(some), 10*some.Median())
-	for _, v := range medians {
-		var e entry
+	for i, v := range medians {
+		e := entry{how: dim}
+		if g.Cells[i].Server == subject {
+			e.how = plain
+		}
 		switch {
 		case v > most:
 			e.text = bar(1, barWidth-1) + "▶"
