@@ -3,6 +3,7 @@ package report
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/sockeye-io/sockeye/bench/result"
 )
@@ -29,7 +30,7 @@ func (d drawing) bars(sh shape) plot {
 	what := choice{Label: "Figure"}
 	for _, col := range sh.columns {
 		if measured[col.key] {
-			what.Options = append(what.Options, col.name())
+			what.Options = append(what.Options, described(col.key, col.name()))
 		}
 	}
 	for _, g := range groups {
@@ -47,8 +48,8 @@ func (d drawing) bars(sh shape) plot {
 func (d drawing) row(g result.Group, sh shape, col column) view {
 	m, _ := result.MetricOf(col.key)
 	v := view{
-		Title: sh.title + ", " + g.Title + ": " + col.name(),
-		Y:     axis{Label: col.name(), Unit: m.Unit},
+		Title: sh.title + ", " + g.Title + ": " + described(col.key, col.name()),
+		Y:     axis{Label: described(col.key, col.name()), Unit: m.Unit},
 	}
 	if m.More {
 		v.Y.Label += ", more is better"
@@ -100,4 +101,20 @@ func measure(s result.Series, unit string) string {
 		return text + " per s"
 	}
 	return text + " " + sc.unit
+}
+
+// described is the name of a metric where no table is around it: "p99" alone says too little.
+func described(key, name string) string {
+	if m, ok := result.MetricOf(key); ok && !strings.Contains(name, " per ") {
+		return m.Title
+	}
+	return name
+}
+
+// sentence is s with a capital and a full stop.
+func sentence(s string) string {
+	if s == "" {
+		return ""
+	}
+	return strings.TrimSuffix(strings.ToUpper(s[:1])+s[1:], ".") + "."
 }

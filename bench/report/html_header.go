@@ -44,9 +44,13 @@ func header(f *result.File, title string) *node {
 		),
 		el("p", class("method"), inTwoSentences(f)),
 	)
-	for _, s := range warnings(f) {
+	for _, s := range warnings(f) { // before anything else is read
 		h.add(el("p", class("banner"), attr{"role", "note"}, el("strong", s[0]), " "+s[1]))
 	}
+	h.add(el("nav", attr{"aria-label", "Contents"},
+		el("a", attr{"href", "#verdict"}, "In short"), el("a", attr{"href", "#plots"}, "Plots"),
+		el("a", attr{"href", "#figures"}, "All figures"), el("a", attr{"href", "#about"}, "How it was measured"),
+		el("a", attr{"href", "#raw"}, "Raw data")))
 	return h
 }
 

@@ -99,8 +99,10 @@ func plots(f *result.File) []plot {
 			all = append(all, d.bars(sh))
 		}
 	}
-	for _, name := range d.strange() {
-		all = append(all, d.bars(shapeOf(name)))
+	for i, name := range d.strange() {
+		p := d.bars(shapeOf(name))
+		p.ID = "strange-" + strconv.Itoa(i+1) // a name from outside is no id
+		all = append(all, p)
 	}
 	some := all[:0]
 	for _, p := range all {

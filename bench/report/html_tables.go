@@ -26,7 +26,7 @@ func plotSection(f *result.File, drawn []plot) *node {
 			how = "plot wide"
 		}
 		grid.add(el("figure", class(how), attr{"id", "plot-" + p.ID}, attr{"data-plot", p.ID}, attr{"aria-labelledby", "title-" + p.ID},
-			el("figcaption", el("h3", attr{"id", "title-" + p.ID}, p.Title), el("p", p.About))))
+			el("figcaption", el("h3", attr{"id", "title-" + p.ID}, p.Title), el("p", sentence(p.About)))))
 	}
 	s.add(grid)
 	return s
@@ -42,7 +42,7 @@ func tableSection(f *result.File) *node {
 			sh := shapeOf(g.Scenario)
 			s.add(el("h3", sh.title))
 			if sh.about != "" {
-				s.add(el("p", sh.about+"."))
+				s.add(el("p", sentence(sh.about)))
 			}
 		}
 		s.add(groupTable(f, g, fmt.Sprintf("note-%d-", i+1)))
@@ -131,13 +131,17 @@ func metricRow(f *result.File, g result.Group, m result.Metric, refs []*node) *n
 			row.add(el("td"))
 		default:
 			fig := newFigure(scaled(s, sc.by))
-			td := el("td", el("b", fig.median))
+			td := el("td")
+			if r, _ := ShownRatio(c, g.Of(f.Method.Base), m.Key); compare && len(r) > 0 && c.Server != f.Method.Base {
+				ratio := el("i", newFigure(r).median+"×")
+				if how := better(r, m.More); how != 0 {
+					ratio.add(class(map[int]string{1: "better", -1: "worse"}[how]))
+				}
+				td.add(ratio)
+			}
+			td.add(el("b", fig.median))
 			if fig.least != fig.most {
 				td.add(el("small", fig.least+" – "+fig.most))
-			}
-			if r, _ := ShownRatio(c, g.Of(f.Method.Base), m.Key); compare && len(r) > 0 && c.Server != f.Method.Base {
-				how := map[int]string{1: "ratio better", 0: "ratio", -1: "ratio worse"}[better(r, m.More)]
-				td.add(el("small", class(how), newFigure(r).median+" ×"))
 			}
 			row.add(td)
 		}
@@ -146,9 +150,9 @@ func metricRow(f *result.File, g result.Group, m result.Metric, refs []*node) *n
 }
 
 func howToRead(f *result.File) string {
-	s := "Medians; below each the least and the most of the rounds"
+	s := "Medians, with the least and the most of the rounds below"
 	if len(f.Servers) > 1 {
-		s += ", then the ratio to " + f.Method.Base + ", coloured where every round says the same"
+		s += ", and before them the ratio to " + f.Method.Base + ", coloured where every round says the same"
 	}
 	return s + ". Less is better, but for messages and connections per second. A dash is a figure that would mean nothing, " +
 		"with the reason in a footnote; what is blank was not measured."

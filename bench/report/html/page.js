@@ -27,13 +27,15 @@
 		}
 	}
 
-	function show(v, unit, digits = 3) {
+	function show(v, unit, digits = 3, least = 1) {
 		if (v === null || v === undefined) return "–";
 		if (unit === "quantile") return percentile(v);
 		if (v === 0) return "0";
 		const steps = stepsOf(unit);
 		const [by, name] = steps.find(([by]) => Math.abs(v) >= by * 0.9999) || steps[steps.length - 1];
-		const text = (v / by).toLocaleString("en", { maximumSignificantDigits: Math.max(digits, wholeDigits(v / by)) });
+		const text = (v / by).toLocaleString("en", {
+			minimumSignificantDigits: least, maximumSignificantDigits: Math.max(digits, wholeDigits(v / by)),
+		});
 		return name ? text + "\u202f" + name : text;
 	}
 
@@ -53,6 +55,8 @@
 	function Plot(spec) {
 		const host = document.querySelector(`[data-plot="${spec.id}"]`);
 		const canvas = el("div", { class: "canvas", role: "img" });
+		const above = el("p", { class: "above" }); // the title of the vertical axis, which can be read here
+		const readout = el("p", { class: "readout" });
 		const legend = el("ul", { class: "legend" });
 		const missing = el("p", { class: "quiet" });
 		const table = el("details", {}, el("summary", {}, "As a table"));
@@ -62,7 +66,7 @@
 			return select;
 		});
 		const lists = spec.choices.map((c, i) => el("label", c.options.length < 2 ? { hidden: "" } : {}, c.label + " ", selects[i]));
-		host.append(el("div", { class: "choices" }, ...lists), canvas, legend, missing, table);
+		host.append(el("div", { class: "choices" }, ...lists), above, canvas, readout, legend, missing, table);
 		table.addEventListener("toggle", fill);
 
 		let view, plot, values;
@@ -73,10 +77,11 @@
 			view = spec.views[k];
 			if (plot) plot.destroy();
 			canvas.setAttribute("aria-label", view.title + ". The table below says the same.");
+			above.textContent = view.bars ? "" : view.y.label;
 			missing.textContent = (view.missing || []).join(" · ");
 			const shown = view.servers.map((_, i) => i).filter((i) => !hidden.has(view.servers[i]));
 			drawLegend();
-			const [options, columns] = view.bars ? bars(view, shown) : lines(view, shown);
+			const [options, columns] = view.bars ? bars(view, shown, width()) : lines(view, shown);
 			Object.assign(options, { width: width(), legend: { show: false } });
 			options.hooks = { setCursor: [(u) => read(u, shown)], ...options.hooks };
 			plot = new uPlot(options, columns, canvas);
@@ -100,7 +105,7 @@
 				}
 				return el("li", {}, button);
 			}));
-			if (!view.bars) legend.append(el("li", { class: "at" }));
+			legend.classList.toggle("names", Boolean(view.bars));
 		}
 
 		// emphasise lets the others fade.
@@ -114,12 +119,12 @@
 			const at = u.cursor.idx;
 			for (const v of values) v.textContent = "";
 			if (view.bars) {
-				if (at !== null && at !== undefined && shown[at] !== undefined) values[shown[at]].textContent = spread(view, shown[at]);
+				readout.textContent = (at ?? -1) in shown ? tell(view, shown[at]) : "Bars are medians, strokes the least and the most.";
 				return;
 			}
-			const x = at === null || at === undefined ? view.rest : at;
-			for (const i of shown) values[i].textContent = show(nearest(view.lines[i], x), view.y.unit);
-			legend.lastChild.textContent = "at " + show(view.at[x], view.x.unit) + (view.x.unit ? "" : " " + view.x.label);
+			const x = at ?? view.rest;
+			for (const i of shown) values[i].textContent = show(nearest(view.lines[i], x), view.y.unit, 3, 3);
+			readout.textContent = "at " + show(view.at[x], view.x.unit) + (view.x.unit ? "" : " " + view.x.label);
 		}
 
 		// fill writes the table, once somebody wants to see it.
@@ -145,6 +150,12 @@
 		};
 		this.paint = () => plot.redraw(false);
 		new ResizeObserver(this.fit).observe(canvas);
+	}
+
+	// tell is a bar in words.
+	function tell(view, i) {
+		const b = view.bars[i];
+		return `${data.servers[view.servers[i]].name}: ${b.text}, ${spread(view, i)}` + (b.ratio ? `, ${b.ratio} ${data.base}` : "");
 	}
 
 	const spread = (view, i) => show(view.bars[i].low, view.y.unit) + " to " + show(view.bars[i].high, view.y.unit);
@@ -177,6 +188,8 @@
 		return all;
 	}
 
+	const all = (u, splits) => splits; // uPlot would label some of them
+
 	function lines(view, shown) {
 		const log = (a) => ({ time: false, distr: a.log ? 3 : 1, log: 10 });
 		const unit = (a) => (u, splits) => splits.map((v) => v === null ? null : show(v, a.unit));
@@ -185,24 +198,26 @@
 		const x = { ...log(view.x) }, y = { ...log(view.y) };
 		if (view.y.log) y.range = (u, min, max) => min === null ? [1, 10] : [min / 1.25, max * 1.25];
 		else y.range = (u, min, max) => max === null ? [0, 1] : [0, max * 1.08];
-		if (view.low) x.range = (u, min, max) => [min / 1.6, max * 1.6];
+		if (view.x.unit === "quantile") x.range = (u, min, max) => [min, max * 1.1];
+		else if (view.low) x.range = (u, min, max) => [min / 1.6, max * 1.6];
 		else if (!view.x.log) x.range = (u, min, max) => min === max ? [min - 1, max + 1] : [min, max];
 		const series = shown.map((i) => ({
 			label: data.servers[view.servers[i]].name, stroke: data.servers[view.servers[i]].color,
-			width: stroke(view.servers[i]), spanGaps: true, points: { show: view.at.length <= 16, size: 3 + 1.6 * stroke(view.servers[i]) },
+			width: stroke(view.servers[i]), spanGaps: true,
+			points: { show: view.at.length <= 16, size: 3 + 1.6 * stroke(view.servers[i]), fill: data.servers[view.servers[i]].color },
 		}));
 		return [{
-			height: view.at.length > 16 ? 380 : 320,
+			height: view.at.length > 16 ? 380 : 300,
 			scales: { x, y },
 			series: [{}, ...series],
 			axes: [
 				axis({
 					label: view.x.label, values: unit(view.x), space: 64, size: 32,
-					...(view.x.ticks && { splits: (u) => view.x.ticks.filter((t) => t >= u.scales.x.min && t <= u.scales.x.max), filter: null }),
+					...(view.x.ticks && { splits: (u) => view.x.ticks.filter((t) => t >= u.scales.x.min && t <= u.scales.x.max), filter: all }),
 				}),
 				axis({
-					label: view.y.label, values: unit(view.y), size: 62, space: 36,
-					...(view.y.log && { splits: logTicks, filter: null }),
+					values: unit(view.y), size: 62, space: 36,
+					...(view.y.log && { splits: logTicks, filter: all }),
 				}),
 			],
 			cursor: { focus: { prox: 24 }, drag: { x: true, y: false }, points: { size: 9 } },
@@ -239,11 +254,13 @@
 	}
 
 	// bars lie on their side, a row for each server, so that the names can be read.
-	function bars(view, shown) {
+	function bars(view, shown, width) {
 		const rows = shown.map((i) => view.bars[i]);
 		const most = Math.max(...rows.map((b) => b.high), 0) || 1;
 		const names = shown.map((i) => data.servers[view.servers[i]].name);
-		const room = 1.42; // for the figures behind the bars
+		const beside = Math.max(width - 120, 200); // the names
+		const room = beside / (beside - 130); // for the figures behind the bars
+		const within = (u, splits) => splits.map((v) => v > most * 1.02 ? null : v);
 		return [{
 			height: 66 + 28 * Math.max(1, rows.length),
 			scales: {
@@ -254,8 +271,8 @@
 			axes: [
 				axis({ side: 3, size: 96, grid: { show: false }, stroke: () => color("ink"), gap: 8,
 					splits: () => names.map((_, i) => i), values: () => names }),
-				axis({ side: 2, label: view.y.label, size: 30, space: 64,
-					values: (u, splits) => splits.map((v) => v > most * 1.02 ? null : show(v, view.y.unit)) }),
+				axis({ side: 2, label: view.y.label, size: 30, space: 64, filter: within, values: (u, splits) => splits.map((v) => v === null ? null : show(v, view.y.unit)),
+					grid: { stroke: () => color("line"), width: 1, filter: within } }),
 			],
 			cursor: { x: false, y: false, drag: { setScale: false, x: false, y: false }, points: { show: false } },
 			hooks: { draw: [(u) => drawBars(u, view, shown)] },
