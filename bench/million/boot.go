@@ -96,7 +96,7 @@ func (c *Config) boot(ctx context.Context, initramfs, dir string, line func([]by
 		kill() // what a guest that broke down may have left; the group outlives its first process
 	case <-ctx.Done():
 		kill()
-		<-ended
+		_ = <-ended // that it was killed
 		err = context.Cause(ctx)
 	}
 	select {
