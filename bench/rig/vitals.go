@@ -50,6 +50,9 @@ func (s *Server) Vitals(ctx context.Context) (vitals.Vitals, error) {
 	if s.cmd == nil {
 		return vitals.Vitals{}, errors.New("rig: an attached server gives no vitals")
 	}
+	if err := ctx.Err(); err != nil { // nothing is asked then, and no answer comes too late
+		return vitals.Vitals{}, s.silent(err)
+	}
 	select {
 	case <-s.asking.turn:
 		defer func() { s.asking.turn <- struct{}{} }()
