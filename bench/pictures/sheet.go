@@ -111,7 +111,6 @@ func source(f *result.File) string {
 	if f.Method.Pinned {
 		pinned = " · server pinned to processor " + f.Method.ServerCPUs
 	}
-	return fmt.Sprintf("%s, %d %sprocessors, %s %s%s · %s · sockeye %s · %s",
-		m.CPU, m.Processors, virtual, strings.ToUpper(m.OS[:min(1, len(m.OS))])+m.OS[min(1, len(m.OS)):], m.Kernel,
+	return fmt.Sprintf("%s, %d %sprocessors, Linux %s%s · %s · sockeye %s · %s", m.CPU, m.Processors, virtual, m.Kernel,
 		pinned, s.Go, commit, f.Started.UTC().Format("2006-01-02"))
 }

@@ -56,7 +56,7 @@ func Gobench(w io.Writer, f *result.File) error {
 	b := bufio.NewWriter(w)
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(b, format+"\n", args...) } // Flush tells
 	for _, kv := range [][2]string{
-		{"goos", f.Machine.OS},
+		{"goos", goos(f.Machine.OS)},
 		{"goarch", f.Machine.Arch},
 		{"pkg", "github.com/sockeye-io/sockeye/bench"},
 		{"cpu", f.Machine.CPU},
@@ -87,6 +87,14 @@ func Gobench(w io.Writer, f *result.File) error {
 		return fmt.Errorf("report: %w", err)
 	}
 	return nil
+}
+
+// goos is what Go calls an operating system, of which the name may be that of a distribution.
+func goos(name string) string {
+	if strings.Contains(strings.ToLower(name), "linux") {
+		return "linux"
+	}
+	return name
 }
 
 func benchFigures(c *result.Cell, round int) string {

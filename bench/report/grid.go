@@ -19,6 +19,7 @@ type entry struct {
 type lane struct {
 	head, unit string
 	left       bool // text, not numbers
+	bars       bool
 	entries    []entry
 }
 

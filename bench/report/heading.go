@@ -21,14 +21,22 @@ func heading(f *result.File) []string {
 	if m.Hypervisor {
 		kind = "virtual processors"
 	}
-	where := fmt.Sprintf("%s, %d %s, %s GiB, %s %s", m.CPU, m.Processors, kind, number(float64(m.MemoryBytes)/(1<<30), 1), m.OS, m.Kernel)
+	where := fmt.Sprintf("%s, %d %s, %s GiB, %s", m.CPU, m.Processors, kind, number(float64(m.MemoryBytes)/(1<<30), 1), system(m))
 	if mood := mood(m); mood != "" {
 		where += " · " + mood
 	}
 	return []string{about, where, method(f, how)}
 }
 
-// Mood is what else the machine was doing.
+// system is the operating system and its kernel. OS may name the distribution.
+func system(m result.Machine) string {
+	if strings.EqualFold(m.OS, "linux") {
+		return "Linux " + m.Kernel
+	}
+	return join(", kernel ", m.OS, m.Kernel)
+}
+
+// mood is what else the machine was doing.
 func mood(m result.Machine) string {
 	var parts []string
 	if m.StealShare >= 0.0005 {

@@ -26,7 +26,10 @@ func lanesOf(f *result.File, g result.Group, sh shape) (lanes []lane, notes []st
 		}
 		names.entries = append(names.entries, entry{text: name, how: how})
 	}
-	lanes = []lane{names, bars(g, sh.columns[0], subject(f))}
+	lanes = []lane{names}
+	if l, ok := bars(g, sh.columns[0], subject(f)); ok {
+		lanes = append(lanes, l)
+	}
 	base := g.Of(f.Method.Base)
 	for _, col := range sh.columns {
 		if l, ok := figures(g, col); ok {
@@ -63,6 +66,9 @@ func figures(g result.Group, col column) (lane, bool) {
 		some = some || len(c.Metrics[col.key]) > 0
 	}
 	sc := scaleFor(m.Unit, least)
+	if math.IsInf(least, 1) { // all are in doubt
+		sc = scale{m.Unit, 1}
+	}
 	l := lane{head: col.head, unit: sc.unit}
 	switch {
 	case m.Unit == "1/s":
@@ -89,10 +95,23 @@ func newEntry(s result.Series, unit string, more extra) entry {
 		return entry{text: newFigure(scaled(s, own.by)).median + " " + own.unit}
 	}
 	fig := newFigure(s)
-	if more == alone {
+	switch {
+	case more == alone && unit == "":
+		return entry{text: countText(s)}
+	case more == alone:
 		return entry{text: fig.median}
 	}
 	return entry{text: fig.median, after: fig.spread(), brief: brief(s)}
+}
+
+// countText is a count for each message, or at all, to the thousandth: what a runtime does once in a while beside the
+// messages is not theirs.
+func countText(s result.Series) string {
+	v := s.Median()
+	if math.Abs(v) < 0.0005 {
+		return "0"
+	}
+	return number(v, min(3, decimals(v, slices.Max(s)-slices.Min(s))))
 }
 
 // ratios is the lane of ratios to the base: green and red only where every round says the same.
@@ -121,8 +140,8 @@ func verdictStyle(better int) style {
 }
 
 // bars draw a metric. One far beyond the others does not flatten them: it ends in an arrow.
-func bars(g result.Group, col column, subject string) lane {
-	l := lane{left: true}
+func bars(g result.Group, col column, subject string) (lane, bool) {
+	l := lane{left: true, bars: true}
 	var medians, some result.Series
 	for _, c := range g.Cells {
 		s, _ := Shown(c, col.key)
@@ -132,7 +151,7 @@ func bars(g result.Group, col column, subject string) lane {
 		}
 	}
 	if len(some) == 0 {
-		return lane{left: true, entries: make([]entry, len(g.Cells))}
+		return lane{}, false
 	}
 	most := min(slices.Max(some), 10*some.Median())
 	for i, v := range medians {
@@ -148,5 +167,5 @@ func bars(g result.Group, col column, subject string) lane {
 		}
 		l.entries = append(l.entries, e)
 	}
-	return l
+	return l, true
 }

@@ -1,6 +1,10 @@
 package report
 
-import "github.com/sockeye-io/sockeye/bench/result"
+import (
+	"slices"
+
+	"github.com/sockeye-io/sockeye/bench/result"
+)
 
 // summary is all verdicts below each other.
 func (t *table) summary(f *result.File) {
@@ -70,6 +74,9 @@ func (v Verdict) word() string {
 		return "in doubt"
 	case len(v.Ratio) == 0:
 		return "not measured"
+	}
+	if v.Better() == 0 && slices.Max(v.Ratio)-slices.Min(v.Ratio) > 0.1 {
+		return "unclear" // the rounds do not even agree with each other
 	}
 	return map[int]string{1: "better", 0: "no difference", -1: "worse"}[v.Better()]
 }

@@ -101,11 +101,11 @@ func (t *table) group(f *result.File, g result.Group, sh shape) {
 func (t *table) fit(lanes []lane) grid {
 	g := grid{lanes, 3}
 	fits := func() bool { return 2+g.width() <= t.width }
-	for i := len(lanes) - 1; i > 1 && !fits(); i-- {
+	for i := len(lanes) - 1; i > 0 && !fits(); i-- {
 		lanes[i] = lanes[i].short()
 	}
 	if !fits() {
-		g = grid{slices.Delete(lanes, 1, 2), 2}
+		g = grid{slices.DeleteFunc(lanes, func(l lane) bool { return l.bars }), 2}
 	}
 	for i := len(g.lanes) - 1; i > 2 && !fits(); i-- {
 		g.lanes[i] = g.lanes[i].bare()

@@ -92,6 +92,10 @@ func TestTableDoubt(t *testing.T) {
 	shown := table(t, f, report.TableOptions{})
 	f.Cells[0].Doubts = []result.Doubt{{Round: 0, Reason: "busy"}, {Round: 2, Reason: "busy"}}
 	doubted := table(t, f, report.TableOptions{})
+	f.Cells[1].Doubts = f.Cells[0].Doubts
+	if all := table(t, f, report.TableOptions{}); !strings.Contains(all, "us   us/message") {
+		t.Errorf("a column without a figure has another unit:\n%s", all)
+	}
 	for text, want := range map[string][2]int{
 		"778":             {2, 1}, // of both servers, then of b alone
 		"5.12":            {2, 2}, // CPU needs no headroom
