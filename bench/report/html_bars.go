@@ -64,7 +64,7 @@ func (d drawing) row(g result.Group, sh shape, col column) view {
 	for _, c := range g.Cells {
 		s, doubt := Shown(c, col.key)
 		if doubt != "" {
-			v.Missing = append(v.Missing, missing(c, doubt))
+			v.Missing = append(v.Missing, c.Server)
 		}
 		if len(s) == 0 || !finite(s) {
 			continue

@@ -190,6 +190,23 @@ func TestHTMLHostile(t *testing.T) {
 	p.silent()
 }
 
+func TestHTMLChromiumPoor(t *testing.T) {
+	t.Parallel()
+	p := openTab(t)
+	p.look(390, "light")
+	for name, f := range poor() {
+		p.open(writePage(t, f))
+		var said, drawn string
+		p.eval(`document.querySelector("main").dataset.plots`, &said)
+		p.eval(`document.querySelector("main").dataset.drawn`, &drawn)
+		if said != drawn {
+			t.Errorf("%s: %s of %s plots are drawn", name, drawn, said)
+		}
+		p.screenshot("poor-" + name)
+		p.silent()
+	}
+}
+
 // TestHTMLWatch makes sure that the other tests would see a page that asks for something or fails.
 func TestHTMLWatch(t *testing.T) {
 	t.Parallel()

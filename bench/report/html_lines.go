@@ -21,8 +21,8 @@ func (d drawing) lines(g result.Group, headroom bool, draw func(*result.Cell) li
 		if len(l) == 0 {
 			continue
 		}
-		if reason, yes := c.InDoubt(); headroom && yes {
-			v.Missing = append(v.Missing, missing(c, reason))
+		if _, yes := c.InDoubt(); headroom && yes {
+			v.Missing = append(v.Missing, c.Server)
 			continue
 		}
 		v.Servers = append(v.Servers, d.index[c.Server])
@@ -45,9 +45,19 @@ func (d drawing) lines(g result.Group, headroom bool, draw func(*result.Cell) li
 		}
 		v.Lines = append(v.Lines, y)
 	}
-	v.Rest = len(v.At) - 1
+	v.Rest = lastOfAll(v.Lines, len(v.At))
 	v.Y.Log = wide(v.Lines)
 	return v
+}
+
+// lastOfAll is the last place where every line has a value.
+func lastOfAll(lines []values, n int) int {
+	for i := n - 1; i >= 0; i-- {
+		if !slices.ContainsFunc(lines, func(l values) bool { return math.IsNaN(l[i]) }) {
+			return i
+		}
+	}
+	return max(0, n-1)
 }
 
 func micro(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
@@ -99,6 +109,9 @@ func (d drawing) spectrum() plot {
 
 // digits6 lets what is the same quantile but for rounding share an x.
 func digits6(x float64) float64 {
+	if x == 0 {
+		return 0
+	}
 	p := math.Pow(10, 5-math.Floor(math.Log10(x)))
 	return math.Round(x*p) / p
 }
@@ -130,12 +143,17 @@ func (d drawing) course(what string) plot {
 			v := d.lines(g, true, func(c *result.Cell) line {
 				l := line{}
 				for _, s := range c.Seconds {
-					if s.Length > 0 {
-						l[digits6(max(1e-9, s.At.Seconds()))] = m.of(s)
+					switch {
+					case s.Length <= 0:
+					case s.Messages == 0 && what != "throughput":
+						l[digits6(s.At.Seconds())] = nothing // a hole in the line: nothing came back
+					default:
+						l[digits6(s.At.Seconds())] = m.of(s)
 					}
 				}
 				return l
 			})
+			v.Holes = true
 			v.X = axis{Label: "time since the round began", Unit: "s"}
 			v.Y.Label, v.Y.Unit = from(g)+", "+m.name, "µs"
 			if what == "throughput" {

@@ -35,7 +35,8 @@ type view struct {
 	High    []values `json:"high,omitempty"`    //
 	Rest    int      `json:"rest"`              // lines: the x whose values stand in the legend when none is pointed at
 	Bars    []mark   `json:"bars,omitempty"`    // in the order they are drawn
-	Missing []string `json:"missing,omitempty"` // which servers are not shown, and why
+	Holes   bool     `json:"holes,omitempty"`   // lines: where a value is not there, the line is broken
+	Missing []string `json:"missing,omitempty"` // servers whose figures would mean nothing
 }
 
 type mark struct {
@@ -161,9 +162,4 @@ func titles(groups []result.Group) choice {
 		c.Options = append(c.Options, g.Scenario+": "+g.Title)
 	}
 	return c
-}
-
-// missing says why a cell is not drawn.
-func missing(c *result.Cell, reason string) string {
-	return c.Server + " is not shown: " + reason
 }

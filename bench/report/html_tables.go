@@ -17,7 +17,7 @@ func plotSection(f *result.File, drawn []plot) *node {
 	}
 	s := el("section", attr{"id", "plots"}, el("h2", "Plots"),
 		el("noscript", el("p", "The plots are drawn by a script of this page, and scripts are off. The tables below do without.")),
-		el("p", "Point at a plot to read it, choose a name to hide a server everywhere, drag to look closer, double-click to go back."),
+		el("p", class("screen"), "Point at a plot to read it, choose a name to hide a server everywhere, drag to look closer, double-click to go back."),
 		el("div", class("all"), attr{"id", "all"}))
 	grid := el("div", class("plots"))
 	for _, p := range drawn {
@@ -57,14 +57,14 @@ func groupTable(f *result.File, g result.Group, prefix string) *node {
 	refs := make([]*node, len(g.Cells))
 	for i, c := range g.Cells {
 		th := el("th", attr{"scope", "col"}, class("n"), el("span", class("server "+classOf(f, c.Server)), c.Server))
-		if c.Server == f.Method.Base && len(g.Cells) > 1 {
-			th.add(el("small", "base"))
-		}
 		if note := noteOf(c); note != "" {
 			id := fmt.Sprintf("%s%d", prefix, len(notes.kids)+1)
 			refs[i] = el("sup", el("a", attr{"href", "#" + id}, attr{"aria-label", "footnote"}, fmt.Sprint(len(notes.kids)+1)))
 			th.add(refs[i])
 			notes.add(el("li", attr{"id", id}, note))
+		}
+		if c.Server == f.Method.Base && len(g.Cells) > 1 {
+			th.add(el("small", "base"))
 		}
 		head.add(th)
 	}
@@ -116,8 +116,11 @@ func metricRow(f *result.File, g result.Group, m result.Metric, refs []*node) *n
 		th.add(el("small", strings.Replace(sc.unit, "1/s", "per second", 1)))
 	}
 	row := el("tr", th)
-	// What the generator did is there to judge the run by, not to compare servers by.
-	compare := !strings.HasPrefix(m.Key, "load_") && !strings.HasPrefix(m.Key, "late_")
+	// What the generator did is there to judge the run by, and a ratio to next to no garbage says nothing.
+	compare := true
+	for _, prefix := range []string{"load_", "late_", "gc_", "mallocs_"} {
+		compare = compare && !strings.HasPrefix(m.Key, prefix)
+	}
 	for i, c := range g.Cells {
 		s, doubt := Shown(c, m.Key)
 		switch {

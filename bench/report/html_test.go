@@ -183,9 +183,8 @@ func TestHTMLData(t *testing.T) {
 	}
 }
 
-// TestHTMLPoor renders what has next to nothing in it.
-func TestHTMLPoor(t *testing.T) {
-	t.Parallel()
+// poor are files with next to nothing in them.
+func poor() map[string]*result.File {
 	one := &result.File{Schema: result.Schema, Servers: []result.Server{{Name: "a"}}, Interrupted: true}
 	two := &result.File{
 		Schema: result.Schema, Servers: []result.Server{{Name: "a"}, {Name: "b"}}, Method: result.Method{Base: "b"},
@@ -196,7 +195,12 @@ func TestHTMLPoor(t *testing.T) {
 			{Scenario: "idle", Title: "z", Server: "a"},
 		},
 	}
-	for name, f := range map[string]*result.File{"one": one, "two": two} {
+	return map[string]*result.File{"one": one, "two": two}
+}
+
+func TestHTMLPoor(t *testing.T) {
+	t.Parallel()
+	for name, f := range poor() {
 		t.Run(name, func(t *testing.T) {
 			doc := page(t, f)
 			wellFormed(t, doc)
@@ -205,11 +209,12 @@ func TestHTMLPoor(t *testing.T) {
 			}
 		})
 	}
-	two.Cells[0].Metrics["lost"][0] = math.NaN()
-	if err := report.HTML(io.Discard, two); err == nil {
+	f := poor()["two"]
+	f.Cells[0].Metrics["lost"][0] = math.NaN()
+	if err := report.HTML(io.Discard, f); err == nil {
 		t.Error("took what JSON cannot hold")
 	}
-	if err := report.HTML(fullDisk{}, one); !errors.Is(err, errFull) {
+	if err := report.HTML(fullDisk{}, full(t)); !errors.Is(err, errFull) {
 		t.Errorf("error %v of a writer that is full", err)
 	}
 }

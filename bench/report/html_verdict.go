@@ -99,7 +99,7 @@ func verdictCell(v Verdict) *node {
 }
 
 func bestCell(f *result.File, v Verdict) []*node {
-	if v.Best == "" {
+	if v.Best == "" || len(v.Ratio) == 0 { // the best of those that are left says little
 		return nil
 	}
 	name := el("span", class("server "+classOf(f, v.Best)), v.Best)

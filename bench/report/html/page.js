@@ -56,6 +56,7 @@
 		const host = document.querySelector(`[data-plot="${spec.id}"]`);
 		const canvas = el("div", { class: "canvas", role: "img" });
 		const above = el("p", { class: "above" }); // the title of the vertical axis, which can be read here
+		const printed = el("p", { class: "printed" }); // what is chosen
 		const readout = el("p", { class: "readout" });
 		const legend = el("ul", { class: "legend" });
 		const missing = el("p", { class: "quiet" });
@@ -66,7 +67,7 @@
 			return select;
 		});
 		const lists = spec.choices.map((c, i) => el("label", c.options.length < 2 ? { hidden: "" } : {}, c.label + " ", selects[i]));
-		host.append(el("div", { class: "choices" }, ...lists), above, canvas, readout, legend, missing, table);
+		host.append(el("div", { class: "choices" }, ...lists), printed, above, canvas, readout, legend, missing, table);
 		table.addEventListener("toggle", fill);
 
 		let view, plot, values;
@@ -77,8 +78,10 @@
 			view = spec.views[k];
 			if (plot) plot.destroy();
 			canvas.setAttribute("aria-label", view.title + ". The table below says the same.");
+			printed.textContent = view.title;
 			above.textContent = view.bars ? "" : view.y.label;
-			missing.textContent = (view.missing || []).join(" · ");
+			missing.textContent = view.missing
+				? `Not shown, because the load generator was the limit or in doubt: ${view.missing.join(", ")}. The footnotes of the tables say why.` : "";
 			const shown = view.servers.map((_, i) => i).filter((i) => !hidden.has(view.servers[i]));
 			drawLegend();
 			const [options, columns] = view.bars ? bars(view, shown, width()) : lines(view, shown);
@@ -123,7 +126,7 @@
 				return;
 			}
 			const x = at ?? view.rest;
-			for (const i of shown) values[i].textContent = show(nearest(view.lines[i], x), view.y.unit, 3, 3);
+			for (const i of shown) values[i].textContent = show(valueAt(view, i, x), view.y.unit, 3, 3);
 			readout.textContent = "at " + show(view.at[x], view.x.unit) + (view.x.unit ? "" : " " + view.x.label);
 		}
 
@@ -160,10 +163,10 @@
 
 	const spread = (view, i) => show(view.bars[i].low, view.y.unit) + " to " + show(view.bars[i].high, view.y.unit);
 
-	// nearest value at or before x, for lines whose points are not the same.
-	function nearest(line, x) {
-		while (x > 0 && line[x] === null) x--;
-		return line[x];
+	// valueAt is the value at x or, where lines have points of their own, at the last point before.
+	function valueAt(view, i, x) {
+		while (!view.holes && x > 0 && view.lines[i][x] === null) x--;
+		return view.lines[i][x];
 	}
 
 	// axis is what all of them share.
@@ -200,10 +203,10 @@
 		else y.range = (u, min, max) => max === null ? [0, 1] : [0, max * 1.08];
 		if (view.x.unit === "quantile") x.range = (u, min, max) => [min, max * 1.1];
 		else if (view.low) x.range = (u, min, max) => [min / 1.6, max * 1.6];
-		else if (!view.x.log) x.range = (u, min, max) => min === max ? [min - 1, max + 1] : [min, max];
+		else if (!view.x.log) x.range = (u, min, max) => view.holes ? [min, max] : [0, max];
 		const series = shown.map((i) => ({
 			label: data.servers[view.servers[i]].name, stroke: data.servers[view.servers[i]].color,
-			width: stroke(view.servers[i]), spanGaps: true,
+			width: stroke(view.servers[i]), spanGaps: !view.holes,
 			points: { show: view.at.length <= 16, size: 3 + 1.6 * stroke(view.servers[i]), fill: data.servers[view.servers[i]].color },
 		}));
 		return [{
@@ -223,7 +226,7 @@
 			cursor: { focus: { prox: 24 }, drag: { x: true, y: false }, points: { size: 9 } },
 			focus: { alpha: 0.25 },
 			hooks: { draw: view.low ? [(u) => whiskers(u, view, shown)] : [] },
-		}, [view.at, ...shown.map((i) => view.lines[i])]];
+		}, [view.at, ...shown.map((i) => view.y.log ? view.lines[i].map((v) => v > 0 ? v : null) : view.lines[i])]];
 	}
 
 	// whiskers are the spread of each point.
@@ -319,6 +322,8 @@
 
 	// switches are for all plots at once.
 	function switches() {
+		const box = document.getElementById("all");
+		if (!box || data.servers.length < 3) return;
 		const pair = data.servers.map((s) => s.name === data.subject || s.name === data.base);
 		const only = (keep) => () => {
 			hidden.clear();
@@ -331,7 +336,7 @@
 			return b;
 		};
 		const two = data.servers.every((_, i) => hidden.has(i) !== pair[i]);
-		document.getElementById("all").replaceChildren(
+		box.replaceChildren(
 			button("All servers", hidden.size === 0, only(() => true)),
 			button(`Only ${data.subject} and ${data.base}`, two, only((i) => pair[i])));
 	}
