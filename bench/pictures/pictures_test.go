@@ -135,6 +135,13 @@ func TestPicturesLittle(t *testing.T) {
 	if len(svg) != 1 || !strings.Contains(svg["latency.svg"], "the load generator was the limit: gws.") {
 		t.Errorf("%d pictures", len(svg))
 	}
+	f = full(t)
+	for i := range f.Cells { // two numbers of connections are one difference: no line
+		f.Cells[i].Growth = f.Cells[i].Growth[:min(2, len(f.Cells[i].Growth))]
+	}
+	if got := drawn(t, f)["memory.svg"]; !strings.Contains(got, "521 B") || strings.Contains(got, "logarithmic") {
+		t.Error("one number of connections makes no bars")
+	}
 	if got := drawn(t, &result.File{}); len(got) != 0 {
 		t.Errorf("%d pictures of nothing", len(got))
 	}
