@@ -95,12 +95,13 @@ func testBroadcast(t *testing.T, s *rig.Server) {
 	farewell(t, conns[0])
 	conns[0].Close()
 	slow := dial(t, s)
+	large := body(64 << 10)
 	for range 320 {
-		if err := conns[1].WriteMessage(websocket.TextMessage, body(64<<10)); err != nil {
+		if err := conns[1].WriteMessage(websocket.TextMessage, large); err != nil {
 			t.Fatal(err)
 		}
 		for _, to := range conns[1:] {
-			read(t, to, websocket.TextMessage, body(64<<10))
+			read(t, to, websocket.TextMessage, large)
 		}
 	}
 	slow.Close()

@@ -27,6 +27,7 @@ func Host() (result.Machine, error) {
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &lim); err != nil {
 		return result.Machine{}, wrap(err)
 	}
+	m.Arch = runtime.GOARCH
 	m.DescriptorLimit = lim.Max // the hard one: Go raises its own to it, and so does our load
 	return m, nil
 }
