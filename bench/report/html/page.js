@@ -84,7 +84,7 @@
 				? `Not shown, because the load generator was the limit or in doubt: ${view.missing.join(", ")}. The footnotes of the tables say why.` : "";
 			const shown = view.servers.map((_, i) => i).filter((i) => !hidden.has(view.servers[i]));
 			drawLegend();
-			const [options, columns] = view.bars ? bars(view, shown, width()) : lines(view, shown);
+			const [options, columns] = view.bars ? bars(view, shown) : lines(view, shown);
 			Object.assign(options, { width: width(), legend: { show: false } });
 			options.hooks = { setCursor: [(u) => read(u, shown)], ...options.hooks };
 			plot = new uPlot(options, columns, canvas);
@@ -257,24 +257,28 @@
 	}
 
 	// bars lie on their side, a row for each server, so that the names can be read.
-	function bars(view, shown, width) {
+	function bars(view, shown) {
 		const rows = shown.map((i) => view.bars[i]);
 		const most = Math.max(...rows.map((b) => b.high), 0) || 1;
 		const names = shown.map((i) => data.servers[view.servers[i]].name);
-		const beside = Math.max(width - 120, 200); // the names
-		const room = beside / (beside - 130); // for the figures behind the bars
+		const behind = 30 + 6.6 * Math.max(...rows.map((b) => b.text.length + (b.ratio || "").length), 0); // the figures
+		const room = (u) => {
+			const beside = Math.max(u.width - 104, 200); // the names
+			return beside / Math.max(beside - behind, 40);
+		};
 		const within = (u, splits) => splits.map((v) => v > most * 1.02 ? null : v);
 		return [{
 			height: 66 + 28 * Math.max(1, rows.length),
 			scales: {
 				x: { time: false, ori: 1, dir: -1, range: [-0.5, Math.max(1, rows.length) - 0.5] },
-				y: { ori: 0, dir: 1, range: [0, most * room] },
+				y: { ori: 0, dir: 1, range: (u) => [0, most * room(u)] },
 			},
 			series: [{}, { paths: () => null, points: { show: false } }],
 			axes: [
-				axis({ side: 3, size: 96, grid: { show: false }, stroke: () => color("ink"), gap: 8,
+				axis({ side: 3, size: 88, grid: { show: false }, stroke: () => color("ink"), gap: 8,
 					splits: () => names.map((_, i) => i), values: () => names }),
-				axis({ side: 2, label: view.y.label, size: 30, space: 64, filter: within, values: (u, splits) => splits.map((v) => v === null ? null : show(v, view.y.unit)),
+				axis({ side: 2, label: view.y.label, size: 30, space: 50, filter: within,
+					values: (u, splits) => splits.map((v) => v === null ? null : show(v, view.y.unit)),
 					grid: { stroke: () => color("line"), width: 1, filter: within } }),
 			],
 			cursor: { x: false, y: false, drag: { setScale: false, x: false, y: false }, points: { show: false } },
