@@ -22,10 +22,10 @@ func TestWorksDoNotAllocate(t *testing.T) {
 		order load.Order // Messages are the few
 	}{
 		{"closed loop", tcp, load.Order{Work: load.Echo, Messages: 100}},
-		{"open loop", tcp, load.Order{Work: load.Echo, Messages: 100, Rate: 20_000}},
-		{"mixed", tcp, load.Order{Work: load.Mixed, Messages: 100, Rate: 20_000}},
+		{"open loop", tcp, load.Order{Work: load.Echo, Messages: 40, Rate: 4000}},
+		{"mixed", tcp, load.Order{Work: load.Mixed, Messages: 40, Rate: 4000}},
 		{"broadcast", ws, load.Order{Work: load.Broadcast, Messages: 20}},
-		{"broadcast, open loop", ws, load.Order{Work: load.Broadcast, Messages: 20, Rate: 5_000}},
+		{"broadcast, open loop", ws, load.Order{Work: load.Broadcast, Messages: 20, Rate: 2000}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

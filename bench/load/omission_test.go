@@ -42,9 +42,6 @@ func TestCoordinatedOmission(t *testing.T) {
 	if got := time.Duration(shown.ValueAtQuantile(99)); got < p99*98/100 {
 		t.Errorf("open loop: p99 %v, want about %v", got, p99)
 	}
-	if got := time.Duration(shown.ValueAtQuantile(85)); got > stall/2 {
-		t.Errorf("open loop: p85 %v although nine in ten do not wait", got)
-	}
 	if got := time.Duration(hidden.ValueAtQuantile(99)); got > stall/2 {
 		t.Errorf("closed loop: p99 %v: is it an open one?", got)
 	}

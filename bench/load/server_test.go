@@ -34,16 +34,7 @@ func newLoad(t *testing.T, cfg load.Config) *load.Load {
 // gorillaEcho is a WebSocket echo that is none of ours; opened, if given, is called before its first read.
 func gorillaEcho(t *testing.T, opened func(*websocket.Conn)) netip.AddrPort {
 	t.Helper()
-	var upgrader websocket.Upgrader
-	var handlers sync.WaitGroup
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		handlers.Add(1)
-		defer handlers.Done()
-		c, err := upgrader.Upgrade(w, r, nil)
-		if err != nil {
-			return
-		}
-		defer c.Close()
+	return gorillaServer(t, func(c *websocket.Conn) {
 		if opened != nil {
 			opened(c)
 		}
@@ -56,6 +47,23 @@ func gorillaEcho(t *testing.T, opened func(*websocket.Conn)) netip.AddrPort {
 				return
 			}
 		}
+	})
+}
+
+// gorillaServer gives each connection to serve, in a goroutine of its own, and closes it after.
+func gorillaServer(t *testing.T, serve func(*websocket.Conn)) netip.AddrPort {
+	t.Helper()
+	var upgrader websocket.Upgrader
+	var handlers sync.WaitGroup
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handlers.Add(1)
+		defer handlers.Done()
+		c, err := upgrader.Upgrade(w, r, nil)
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		serve(c)
 	}))
 	t.Cleanup(func() { server.Close(); handlers.Wait() })
 	return netip.MustParseAddrPort(server.Listener.Addr().String())
@@ -119,8 +127,8 @@ func nobody(t *testing.T) netip.AddrPort {
 	return netip.MustParseAddrPort(ln.Addr().String())
 }
 
-// stoppable is an echo that goes away when stop is closed, with all its connections.
-func stoppable(t *testing.T, stop <-chan struct{}) netip.AddrPort {
+// stoppable is an echo that takes no more connections once stop has returned.
+func stoppable(t *testing.T) (addr netip.AddrPort, stop func()) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -139,9 +147,8 @@ func stoppable(t *testing.T, stop <-chan struct{}) netip.AddrPort {
 			})
 		}
 	})
-	running.Go(func() { <-stop; ln.Close() })
-	t.Cleanup(running.Wait)
-	return netip.MustParseAddrPort(ln.Addr().String())
+	t.Cleanup(func() { ln.Close(); running.Wait() })
+	return netip.MustParseAddrPort(ln.Addr().String()), func() { ln.Close() }
 }
 
 func histogram(t *testing.T, text string) *hdrhistogram.Histogram {

@@ -82,13 +82,12 @@ func TestStormTriesAgain(t *testing.T) {
 // TestStormGivesUp when nobody comes back.
 func TestStormGivesUp(t *testing.T) {
 	t.Parallel()
-	stop := make(chan struct{})
-	addr := stoppable(t, stop)
+	addr, stop := stoppable(t)
 	l := newLoad(t, load.Config{Address: addr, Protocol: load.TCP})
 	if _, err := l.Do(load.Order{Connections: 10, Messages: 10}); err != nil {
 		t.Fatal(err)
 	}
-	close(stop)
+	stop()
 	res, err := l.Do(load.Order{Work: load.Storm, Duration: 100 * ms})
 	if err != nil || res.Messages != 0 || res.Connections != 0 || res.Lost != 10 || res.Failed == 0 || res.Why == "" {
 		t.Errorf("%+v, %v", counts(res), err)
