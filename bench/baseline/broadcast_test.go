@@ -2,6 +2,9 @@ package baseline_test
 
 import (
 	"bytes"
+	"errors"
+	"io"
+	"syscall"
 	"testing"
 
 	"github.com/gorilla/websocket"
@@ -80,5 +83,8 @@ func TestSlowConsumer(t *testing.T) {
 	}
 	if got := s.Stats(); got.Dropped != 1 || got.Accepted != 2 {
 		t.Errorf("%+v", got)
+	}
+	if _, err := io.Copy(io.Discard, slow); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the slow one was told %v", err)
 	}
 }

@@ -45,14 +45,13 @@ func (c *Conn) control(op wsproto.OpCode, p []byte) error {
 // serve is the connection's goroutine until the handshake is done, and run from then on: another, because the stack of
 // the first has grown with the handshake, and would stay so.
 func (c *Conn) serve() {
-	ended, err := c.upgrade()
-	if !ended && err == nil {
+	switch refused, err := c.upgrade(); {
+	case refused:
+		c.leave(faulty)
+	case err == nil:
 		c.opened()
 		c.srv.wg.Go(c.run)
 		return
-	}
-	if ended {
-		c.leave()
 	}
 	c.end()
 }
@@ -60,10 +59,12 @@ func (c *Conn) serve() {
 func (c *Conn) run() {
 	defer c.end()
 	for {
-		if ended, err := c.frames(); ended || err != nil {
-			if ended {
-				c.leave()
-			}
+		ended, err := c.frames()
+		if err != nil {
+			return
+		}
+		if ended > 0 {
+			c.leave(ended)
 			return
 		}
 		if c.flush() != nil || c.in.read(c.nc) != nil {
@@ -87,48 +88,47 @@ func (c *Conn) end() {
 // requests are lent to whoever parses one.
 var requests = sync.Pool{New: func() any { return new(wsproto.Request) }}
 
-// upgrade reads and answers the opening handshake. Ended is that it was refused, and err that the peer went.
-func (c *Conn) upgrade() (ended bool, err error) {
+// upgrade reads and answers the opening handshake. An error is that the peer went.
+func (c *Conn) upgrade() (refused bool, err error) {
 	for scanned := 0; ; scanned = len(c.in.unread()) {
 		if err := c.in.read(c.nc); err != nil {
 			return false, err
 		}
-		n, ended, err := c.handshake(scanned)
-		if n > 0 || ended || err != nil {
+		if n, refused := c.handshake(scanned); n > 0 || refused {
 			c.in.consume(n)
-			return ended, err
+			return refused, nil
 		}
 	}
 }
 
 // handshake answers the request if it has come whole: n is its length. The answer leaves with those to the frames that
 // came with it.
-func (c *Conn) handshake(scanned int) (n int, ended bool, err error) {
+func (c *Conn) handshake(scanned int) (n int, refused bool) {
 	r := requests.Get().(*wsproto.Request)
 	defer func() {
 		*r = wsproto.Request{}
 		requests.Put(r)
 	}()
-	n, err = r.Parse(c.in.unread(), wsproto.Limits{}, scanned)
+	n, err := r.Parse(c.in.unread(), wsproto.Limits{}, scanned)
 	if err == nil && n > 0 {
 		err = r.CheckUpgrade()
 	}
 	if n == 0 && err == nil {
-		return 0, false, nil
+		return 0, false
 	}
 	c.out = corks.Get().(*cork)
 	if err != nil {
 		refusal := err.(*wsproto.HandshakeError)
 		c.out.b = wsproto.AppendErrorResponse(c.out.b, refusal.Status, nil, refusal.Reason+"\n")
-		return n, true, nil
+		return n, true
 	}
 	c.out.b = wsproto.AppendUpgradeResponse(c.out.b, r.Key, "", nil)
-	return n, false, nil
+	return n, false
 }
 
-// leave lets the last words arrive: what is unread when a socket is closed makes the kernel send a reset, at which the
-// peer may forget what it has not read yet.
-func (c *Conn) leave() {
+// leave lets the last words arrive. After a fault there may be more to read, and what is unread when a socket is closed
+// makes the kernel send a reset, at which the peer may forget what it has not read yet; an agreed end needs no such care.
+func (c *Conn) leave(e ending) {
 	_ = c.nc.SetDeadline(time.Now().Add(patience))
 	if c.flush() != nil {
 		return
@@ -136,7 +136,16 @@ func (c *Conn) leave() {
 	if c.mail != nil {
 		c.mail.finish()
 	}
-	if half, ok := c.nc.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
+	if half, ok := c.nc.(*net.TCPConn); ok && e == faulty && half.CloseWrite() == nil {
 		_, _ = io.Copy(io.Discard, c.nc)
 	}
+}
+
+// cut ends the connection at once, from any goroutine. What the peer has not taken is dropped: it would stay in the
+// kernel, and the close behind it.
+func (c *Conn) cut() {
+	if tcp, ok := c.nc.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = c.nc.Close()
 }

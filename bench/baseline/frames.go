@@ -2,16 +2,23 @@ package baseline
 
 import "github.com/sockeye-io/sockeye/codec/wsproto"
 
-// frames handles all that has been read. Ended is that the connection is over by the protocol, and the last words are
-// said; an error is that of a write.
-func (c *Conn) frames() (ended bool, err error) {
+// ending is how a connection is over by the protocol, the last words being said. Zero is that it is not.
+type ending int
+
+const (
+	agreed ending = iota + 1 // the closing handshake is done
+	faulty                   // the peer has broken a rule
+)
+
+// frames handles all that has been read. An error is that of a write.
+func (c *Conn) frames() (ending, error) {
 	for {
-		ev, n, bad := c.dec.Next(c.in.unread())
-		if bad != nil {
-			return true, c.fail(bad)
+		ev, n, err := c.dec.Next(c.in.unread())
+		if err != nil {
+			return faulty, c.fail(err)
 		}
 		if n == 0 {
-			return false, nil
+			return 0, nil
 		}
 		c.in.consume(n)
 		switch ev.Op {
@@ -20,10 +27,10 @@ func (c *Conn) frames() (ended bool, err error) {
 		case wsproto.OpPing:
 			err = c.control(wsproto.OpPong, ev.Payload)
 		case wsproto.OpClose:
-			return true, c.closed(ev.Payload)
+			return c.closed(ev.Payload)
 		}
 		if err != nil {
-			return false, err
+			return 0, err
 		}
 	}
 }
@@ -52,12 +59,12 @@ func (c *Conn) fail(err error) error {
 }
 
 // closed answers the peer's close frame, RFC 6455 section 5.5.1.
-func (c *Conn) closed(payload []byte) error {
+func (c *Conn) closed(payload []byte) (ending, error) {
 	code, _, err := wsproto.ParseClose(payload)
 	if err != nil {
-		return c.fail(err)
+		return faulty, c.fail(err)
 	}
-	return c.goodbye(code, "")
+	return agreed, c.goodbye(code, "")
 }
 
 func (c *Conn) goodbye(code wsproto.StatusCode, reason string) error {

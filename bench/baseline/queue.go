@@ -62,7 +62,7 @@ func (c *Conn) send(frame []byte, urgent bool) error {
 	case q.bytes >= highWater && !urgent:
 		q.over = true
 		c.srv.dropped.Add(1)
-		_ = c.nc.Close() // which ends both of its goroutines
+		c.cut() // which ends both of its goroutines
 		return errSlow
 	}
 	q.frames = append(q.frames, frame)
