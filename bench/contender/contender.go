@@ -60,7 +60,7 @@ func All() []Contender {
 		rival("nbio", "github.com/lesismal/nbio", bothRoles, "lesismal/nbio, its own pollers"),
 		rival("coder", "github.com/coder/websocket", bothRoles, "coder/websocket on net/http"),
 		named("fasthttp", rival("fasthttpws", "github.com/fasthttp/websocket", bothRoles, "fasthttp/websocket on fasthttp")),
-		rival("gobwas", "github.com/gobwas/ws", bothRoles, "gobwas/ws and wsutil, a goroutine per connection"),
+		rival("gobwas", "github.com/gobwas/ws", bothRoles, "gobwas/ws and wsutil, a goroutine per connection, unbuffered as in its README"),
 		raw("rawnet", "std", "bare TCP: package net, a goroutine per connection"),
 		raw("rawgnet", "github.com/panjf2000/gnet/v2", "bare TCP: gnet, what Sockeye stands on"),
 		script("ws", "JavaScript", "node", "ws on Node"),
