@@ -40,7 +40,7 @@ func (l *Load) resize(o Order) error {
 			return err
 		}
 	}
-	return l.grow(n, o.ConnectRate, o.Concurrency)
+	return l.grow(n, o)
 }
 
 // finisher is a work that leaves something behind when it was not all done.

@@ -4,15 +4,16 @@ import "fmt"
 
 // Grow opens connections until n are open, as many at once as is usual. It gives each 5 s for connecting and the
 // handshake, and fails when one of them fails.
-func (l *Load) Grow(n int) error { return l.grow(n, 0, 0) }
+func (l *Load) Grow(n int) error { return l.grow(n, Order{}) }
 
-func (l *Load) grow(n int, rate float64, concurrency int) error {
+// grow opens connections as o says, except how many.
+func (l *Load) grow(n int, o Order) error {
 	if n <= l.conns.len() {
 		return nil
 	}
 	return l.pursue(&growing{
 		common: common{l}, want: n, from: l.conns.len(), start: l.now(),
-		rate: rate, most: atOnce(concurrency),
+		rate: o.ConnectRate, most: atOnce(o.Concurrency), greet: o.Greet,
 	})
 }
 
@@ -32,6 +33,7 @@ type growing struct {
 	rate  float64
 	most  int // at once
 	busy  int // under way
+	greet bool
 }
 
 func (g *growing) tick(now int64) (int64, bool, error) {
@@ -57,7 +59,20 @@ func (g *growing) stalled() error {
 	return fmt.Errorf("load: nothing arrived for %v, %d connections under way", g.cfg.Stall, g.busy)
 }
 
-func (g *growing) opened(int, *conn) error {
+func (g *growing) opened(i int, c *conn) error {
+	if g.greet {
+		return g.post(i, c, g.now())
+	}
+	g.busy--
+	return nil
+}
+
+// took is the answer to the greeting.
+func (g *growing) took(_ int, c *conn, _ int64) error {
+	if c.stamps.n == 0 {
+		return errUnasked
+	}
+	c.stamps.pop()
 	g.busy--
 	return nil
 }

@@ -12,7 +12,7 @@ type mixed struct {
 
 func (l *Load) newMixed(o Order, start int64) *mixed {
 	m := &mixed{openEcho: *l.newOpenEcho(o, start), look: start}
-	m.lanes = max(1, m.lanes/10)
+	m.lanes, m.stride = max(1, m.lanes/10), 1
 	m.plan = schedule{rate: o.ChurnRate}
 	if o.ChurnRate > 0 {
 		m.plan.total = m.plan.until(m.openEcho.plan.end)

@@ -9,7 +9,7 @@ const (
 	// inflightMost is how many messages a connection may have without an answer in an open loop. What is due beyond is
 	// not sent and is lost; its latency counts until the end.
 	inflightMost = 1024
-	// grace is how long after the last message was due the answers may come. Then they are lost.
+	// grace is Order.Grace unless it says otherwise.
 	grace = int64(2 * time.Second)
 	// burst is how many due messages are sent before the answers are read again.
 	burst = 64
@@ -22,12 +22,21 @@ type openEcho struct {
 	plan   schedule
 	start  int64
 	lanes  int   // the connections that it uses, the first
+	stride int64 // from one message's connection to the next one's
 	next   int64 // the next message
 	unread int64
+	grace  int64
 }
 
 func (l *Load) newOpenEcho(o Order, start int64) *openEcho {
-	return &openEcho{common: common{l}, plan: o.schedule(), start: start, lanes: l.conns.len()}
+	e := &openEcho{common: common{l}, plan: o.schedule(), start: start, lanes: l.conns.len(), stride: 1}
+	if e.grace = int64(o.Grace); e.grace <= 0 {
+		e.grace = grace
+	}
+	if e.plan.total > 0 {
+		e.stride = max(1, int64(e.lanes)/e.plan.total) // fewer messages than connections are a sample of all
+	}
+	return e
 }
 
 func (o *Order) schedule() schedule { return newSchedule(o.Rate, o.Ramp, o.Duration, o.Messages) }
@@ -38,7 +47,7 @@ func (e *openEcho) tick(now int64) (int64, bool, error) {
 		if due > now || sent == burst {
 			return due, false, nil
 		}
-		i := int(e.next % int64(e.lanes))
+		i := int(e.next * e.stride % int64(e.lanes))
 		e.next++
 		if err := e.send(i, due); err != nil {
 			return 0, true, breach(i, err)
@@ -48,7 +57,7 @@ func (e *openEcho) tick(now int64) (int64, bool, error) {
 	if now < end {
 		return end, false, nil
 	}
-	return end + grace, e.unread == 0 || now >= end+grace, nil
+	return end + e.grace, e.unread == 0 || now >= end+e.grace, nil
 }
 
 func (e *openEcho) send(i int, due int64) error {

@@ -10,6 +10,8 @@ type Order struct {
 	Connections int `json:"connections,omitempty"`
 	// OneByOne echoes a message on each connection before the next is opened.
 	OneByOne bool `json:"one_by_one,omitempty"`
+	// Greet echoes a message on each connection that is opened, and counts it as opened when the answer has come.
+	Greet bool `json:"greet,omitempty"`
 	// ConnectRate is how many to open per second; zero is as fast as it goes.
 	ConnectRate float64 `json:"connect_rate,omitempty"`
 	// Mute connections, the newest of them, read nothing during the work. (Broadcast only.) They are closed at its end,
@@ -28,6 +30,9 @@ type Order struct {
 	// 1,024 messages in flight on a connection, and a publisher as many that wait; what is due beyond is lost. What has
 	// no answer 2 s after the last was due is lost too, and its connections are closed.
 	Rate float64 `json:"rate,omitempty"`
+	// Grace is how long after the last message was due its answer may come (Echo with a Rate); zero is 2 s. What has
+	// no answer by then is lost, and its connection is given up.
+	Grace time.Duration `json:"grace_ns,omitempty"`
 	// Ramp is how long the rate takes to grow from zero, at the start of Duration.
 	Ramp time.Duration `json:"ramp_ns,omitempty"`
 	// Interval is the length of the pieces in Result.Course: zero is one second.

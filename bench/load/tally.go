@@ -53,9 +53,9 @@ func (t *tally) lost(now, since, n int64) { record(t.latency, now-since, n) }
 // left records that something that was due at due left at now.
 func (t *tally) left(now, due int64) { record(t.late, now-due, 1) }
 
-// reach ends the pieces that are over at now.
+// reach ends the pieces that are over at now. Before begin there are none: connections may be visited then.
 func (t *tally) reach(now int64) {
-	for now >= t.at+t.interval {
+	for t.interval > 0 && now >= t.at+t.interval {
 		t.cut(t.at + t.interval)
 	}
 }
