@@ -89,14 +89,14 @@ func (c *Config) boot(ctx context.Context, initramfs, dir string, line func([]by
 	kill := func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	read := make(chan struct{})
 	go func() { defer close(read); lines(out, line) }()
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	ended := make(chan struct{})
+	go func() { defer close(ended); err = cmd.Wait() }()
 	select {
-	case err = <-ended:
+	case <-ended:
 		kill() // what a guest that broke down may have left; the group outlives its first process
 	case <-ctx.Done():
 		kill()
-		_ = <-ended // that it was killed
+		<-ended
 		err = context.Cause(ctx)
 	}
 	select {

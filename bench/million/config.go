@@ -22,6 +22,7 @@ type Config struct {
 	Connections int           // at least 1
 	MemoryMiB   int           // of the guest
 	Hold        time.Duration // how long all connections are held; 0 leaves that stage out
+	Rest        time.Duration // for how long memory stays the same before it is measured; 0 is 3 s
 	Timeout     time.Duration // of the guest, from its start
 	CPU         int           // the processor of the host that the guest runs on; negative is any
 	Kernel      string        // the program of user-mode Linux; empty is DefaultKernel
@@ -55,20 +56,23 @@ func (c *Config) validate() error {
 		return fmt.Errorf("million: %d MiB of memory, want 256 or more", c.MemoryMiB)
 	case c.Timeout <= 0:
 		return fmt.Errorf("million: timeout %v, want more than 0", c.Timeout)
-	case c.Hold < 0:
-		return fmt.Errorf("million: hold %v, want 0 or more", c.Hold)
+	case c.Hold < 0 || c.Rest < 0:
+		return fmt.Errorf("million: hold %v and rest %v, want 0 or more", c.Hold, c.Rest)
 	}
 	_, err := c.contender()
 	return err
 }
 
-// check fails when the guest could not be booted, or not have its memory.
+// check fills in what is empty, and fails when the guest could not be booted, or not have its memory.
 func (c *Config) check() error {
 	if c.Kernel == "" {
 		c.Kernel = DefaultKernel
 	}
 	if c.Scratch == "" {
 		c.Scratch = "/dev/shm"
+	}
+	if c.Rest == 0 {
+		c.Rest = 3 * time.Second
 	}
 	if _, err := exec.LookPath(c.Kernel); err != nil {
 		return fmt.Errorf("million: needs user-mode Linux, %s: apt-get install user-mode-linux: %w", c.Kernel, ErrUnavailable)
@@ -90,7 +94,7 @@ func (c *Config) check() error {
 // build compiles the guest's programs into dir. They are static, since the guest has nothing else.
 func (c *Config) build(ctx context.Context, dir string) (*contender.Built, error) {
 	for _, pkg := range [...]string{"./cmd/sockeye", "./bench/cmd/million"} {
-		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", dir+"/", pkg)
+		cmd := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", dir+"/", pkg)
 		cmd.Dir = c.Root
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if text, err := cmd.CombinedOutput(); err != nil {
@@ -125,9 +129,10 @@ func (c *Config) job(x *contender.Built) Job {
 		Connections: c.Connections,
 		Marks:       Marks(c.Connections),
 		Step:        max(1, min(10_000, c.Connections/20)),
-		Echoes:      int64(min(10_000, c.Connections)),
-		Rate:        1000,
+		Echoes:      int64(max(1, min(10_000, c.Connections/10))),
+		Rate:        500,
 		Hold:        c.Hold,
+		Rest:        c.Rest,
 	}
 }
 

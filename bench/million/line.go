@@ -22,6 +22,7 @@ type Job struct {
 	Echoes      int64         `json:"echoes"` // sampled at each mark
 	Rate        float64       `json:"rate"`   // of those, per second
 	Hold        time.Duration `json:"hold_ns"`
+	Rest        time.Duration `json:"rest_ns"` // for how long memory has to stay the same before it is measured
 }
 
 // Where things are in the guest.

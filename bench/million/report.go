@@ -29,8 +29,13 @@ type Report struct {
 	Console     []string       `json:"console,omitempty"`
 }
 
-// Whole is whether every connection was held, echoed and let go.
+// Whole is whether every connection was held, echoed and let go, and no sampled echo was lost.
 func (r *Report) Whole() bool {
+	for _, s := range r.Stages {
+		if s.Echoes != nil && s.Echoes.Lost > 0 {
+			return false
+		}
+	}
 	return r.Error == "" && r.End != nil && r.End.Error == "" && r.End.Exit == "" && r.stage(Closed) != nil && r.held() == r.Connections
 }
 

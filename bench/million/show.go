@@ -35,6 +35,9 @@ func (r *Report) Table(w io.Writer) error {
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "stage\tconnections\ttook\tserver RSS\tB/conn\tcollected\tB/conn\tslab\tB/conn\tserver CPU\techo p50\tp99\tmax\tlost\t")
 	first := r.stage(Started)
+	if first == nil {
+		first = new(Stage)
+	}
 	for i := range r.Stages {
 		r.Stages[i].row(t, first)
 	}
@@ -84,7 +87,7 @@ func (r *Report) verdict() string {
 	case r.End.Exit != "":
 		return "the server did not end well: " + r.End.Exit
 	}
-	return "NOT DONE: stages are missing"
+	return "NOT WHOLE: connections, stages or echoes are missing"
 }
 
 func tail(lines []string) string {

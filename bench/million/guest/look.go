@@ -45,19 +45,13 @@ func value(p *uint64) int64 {
 	return int64(*p)
 }
 
-// How long memory has to stay the same to be at rest, and how long it is waited for.
-const (
-	restInterval = 500 * time.Millisecond
-	restFor      = 6 // intervals
-	restPatience = 90 * time.Second
-)
-
-// rest waits until neither the server's memory nor the kernel's moves any more, and gives the last of both. A server may
-// take a moment to give back what a burst of connections used, and the kernel frees sockets in the background.
-func rest(p probe.Process) (rss int64, m machine, err error) {
+// rest waits until neither the server's memory nor the kernel's has moved for so long, and gives the last of both. A
+// server may take a moment to give back what a burst of connections used, and the kernel frees sockets in the background.
+func rest(p probe.Process, long time.Duration) (rss int64, m machine, err error) {
+	const looks, patience = 6, 90 * time.Second
 	var level, slab int64
 	same := 0
-	for end := time.Now().Add(restPatience); ; time.Sleep(restInterval) {
+	for end := time.Now().Add(patience); ; time.Sleep(long / looks) {
 		mem, err := p.Memory()
 		if err != nil {
 			return 0, machine{}, err
@@ -70,7 +64,7 @@ func rest(p probe.Process) (rss int64, m machine, err error) {
 		} else {
 			level, slab, same = mem.RSS, m.slab, 0
 		}
-		if same == restFor || time.Now().After(end) {
+		if same == looks || time.Now().After(end) {
 			return mem.RSS, m, nil
 		}
 	}
@@ -81,7 +75,7 @@ func near(a, b int64) bool { return max(a-b, b-a) <= max(256<<10, b/1000) }
 
 // stage measures the guest at rest.
 func (c *course) stage(name string, took time.Duration) (*million.Stage, error) {
-	rss, m, err := rest(c.server.Process)
+	rss, m, err := rest(c.server.Process, c.job.Rest)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,6 @@
+package guest
+
+var (
+	Killed = killed
+	Near   = near
+)
