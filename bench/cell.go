@@ -60,7 +60,7 @@ func (p *Plan) cells() []cell {
 		case "echo":
 			cells = p.echo()
 		case "latency":
-			n := or(p.Connections, 1000)
+			n := p.connections(1000)
 			cells = []cell{{
 				title: fmt.Sprintf("20 B, %s connections, half load", number(n)), connections: n,
 				config: load.Config{Payload: 20}, order: load.Order{Work: load.Echo, Rate: p.Rate}, halfLoad: p.Rate == 0,
@@ -80,13 +80,13 @@ func (p *Plan) cells() []cell {
 				order: load.Order{Work: load.Churn, Concurrency: 64},
 			}}
 		case "storm":
-			n := or(p.Connections, 5000)
+			n := p.connections(5000)
 			cells = []cell{{
 				title: fmt.Sprintf("%s connections come back at once", number(n)), connections: n,
 				config: load.Config{Payload: 20}, order: load.Order{Work: load.Storm, Messages: int64(n), Concurrency: 512},
 			}}
 		case "mixed":
-			n := or(p.Connections, 5000)
+			n := p.connections(5000)
 			cells = []cell{{
 				title: fmt.Sprintf("1 KiB, %s connections, a tenth speaks, 200 a second are replaced", number(n)), connections: n,
 				config: load.Config{Payload: 1024}, order: load.Order{Work: load.Mixed, Rate: or(p.Rate, 10_000), ChurnRate: 200},
@@ -112,6 +112,9 @@ func (p *Plan) cells() []cell {
 	return all
 }
 
+// connections is how many a cell has when so many are usual.
+func (p *Plan) connections(usual int) int { return or(p.Connections, min(usual, p.most)) }
+
 func (p *Plan) echo() []cell {
 	type size struct{ payload, depth int }
 	sizes := []size{{20, 1}, {20, 16}, {1 << 10, 1}, {4 << 10, 1}, {64 << 10, 1}}
@@ -123,7 +126,7 @@ func (p *Plan) echo() []cell {
 	}
 	var cells []cell
 	for _, s := range sizes {
-		n := or(p.Connections, 100)
+		n := p.connections(100)
 		cells = append(cells, cell{
 			title:       fmt.Sprintf("%s, %s, %s connections", bytes(s.payload), inFlight(s.depth), number(n)),
 			connections: n,

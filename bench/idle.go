@@ -134,9 +134,6 @@ func settled(ctx context.Context, p probe.Process) (probe.Memory, error) {
 // slopes notes the bytes per connection.
 func (s *station) slopes(steps []result.Growth) {
 	a, b := steps[0], steps[len(steps)-1]
-	if len(steps) == 1 {
-		a = result.Growth{}
-	}
 	n := float64(b.Connections - a.Connections)
 	s.note("rss_bytes_per_connection", (b.RSS-a.RSS)/n)
 	s.note("pss_bytes_per_connection", (b.PSS-a.PSS)/n)

@@ -3,6 +3,7 @@ package bench
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -27,12 +28,13 @@ type Plan struct {
 	Depth        int     // of the echo cells
 	Rate         float64 // of the latency cell, messages a second; zero is half of what the slowest server can do
 	Receivers    int     // of the broadcast cells
-	Idle         []int   // numbers of connections to take the memory at, rising
+	Idle         []int   // numbers of connections to take the memory at, rising; one is taken beside a tenth of it
 
 	Install bool // fetch from npm what servers in JavaScript need, into the user's cache
 
-	// ServerCPUs and LoadCPUs are lists as taskset takes them. Empty is one processor for each when there are two or
-	// more, and no pinning otherwise; "all" pins nothing.
+	// ServerCPUs and LoadCPUs are lists as taskset takes them. Both empty is one processor for each, of different cores
+	// if there are two, and no pinning where there is one processor, no taskset, or a Target. If only the load's are
+	// given, the servers have the first processor, if only theirs, the load is not pinned. "all" pins nothing.
 	ServerCPUs, LoadCPUs string
 
 	// Target is a server that runs already and is measured instead of Servers, over Protocol and Path. TargetPID is its
@@ -41,6 +43,8 @@ type Plan struct {
 	Protocol  load.Protocol
 	Path      string
 	TargetPID int
+
+	most int // connections that a process may hold here, set by complete
 }
 
 // Scenarios are all there are, in the order in which they run.
@@ -49,8 +53,9 @@ var Scenarios = []string{"idle", "echo", "latency", "broadcast", "churn", "slow"
 // quick are the scenarios of a quick run.
 var quick = Scenarios[:4]
 
-// complete checks p and fills in what is zero.
-func (p Plan) complete(processors int) (Plan, error) {
+// complete checks p and fills in what is zero, so that it fits into the machine.
+func (p Plan) complete(m machine) (Plan, error) {
+	p.most = m.connections
 	if len(p.Scenarios) == 0 {
 		p.Scenarios = Scenarios
 		if p.Quick {
@@ -63,10 +68,19 @@ func (p Plan) complete(processors int) (Plan, error) {
 	if p.Target.IsValid() && p.TargetPID == 0 && slices.Contains(p.Scenarios, "idle") {
 		return p, errors.New("bench: the memory of a target can be told only with its process")
 	}
-	for _, s := range p.Scenarios {
+	if !p.Target.IsValid() && p.TargetPID != 0 {
+		return p, errors.New("bench: the process of a target, and no target")
+	}
+	for i, s := range p.Scenarios {
 		if !slices.Contains(Scenarios, s) {
 			return p, fmt.Errorf("bench: no scenario %q; there are %s", s, strings.Join(Scenarios, ", "))
 		}
+		if slices.Contains(p.Scenarios[:i], s) { // its cells would stand for one
+			return p, fmt.Errorf("bench: scenario %q twice", s)
+		}
+	}
+	if math.IsNaN(p.Rate) || math.IsInf(p.Rate, 0) {
+		return p, fmt.Errorf("bench: a rate of %v messages a second", p.Rate)
 	}
 	if p.Rounds < 0 || p.Window < 0 || p.Connections < 0 || p.PayloadBytes < 0 || p.Depth < 0 ||
 		p.Rate < 0 || p.Receivers < 0 || p.TargetPID < 0 {
@@ -100,23 +114,65 @@ func (p Plan) complete(processors int) (Plan, error) {
 	}
 	p.Rounds = or(p.Rounds, full(9, 5))
 	p.Window = or(p.Window, time.Duration(full(1000, 400))*time.Millisecond)
-	p.Receivers = or(p.Receivers, 1000)
-	if len(p.Idle) == 0 {
-		p.Idle = []int{1000, 5000, 10_000, 15_000}
-		if p.Quick {
-			p.Idle = []int{500, 4000}
+	for _, n := range append([]int{p.Connections, p.Receivers}, p.Idle...) {
+		if n > m.connections {
+			return p, fmt.Errorf("bench: %d connections are more than the %d that a process may have open here (ulimit -Hn)",
+				n, max(0, m.connections))
 		}
 	}
+	p.Receivers = or(p.Receivers, min(1000, m.connections))
 	switch {
-	case p.ServerCPUs == "all":
-		p.ServerCPUs, p.LoadCPUs = "", ""
-	case p.ServerCPUs == "" && processors >= 2:
-		p.ServerCPUs, p.LoadCPUs = "0", or(p.LoadCPUs, "1")
+	case len(p.Idle) == 0 && p.Quick:
+		p.Idle = fit([]int{500, 4000}, m.connections)
+	case len(p.Idle) == 0:
+		p.Idle = fit([]int{1000, 5000, 10_000, 15_000}, m.connections)
 	}
-	if p.LoadCPUs == "all" {
-		p.LoadCPUs = ""
+	if len(p.Idle) == 1 { // a slope has two ends
+		p.Idle = []int{max(1, p.Idle[0]/10), p.Idle[0]}
+	}
+	if slices.Contains(p.Scenarios, "idle") && p.Idle[0] >= p.Idle[1] {
+		return p, errors.New("bench: memory cannot be told from a single idle connection")
+	}
+	return p.pin(m)
+}
+
+// pin says where servers and load run.
+func (p Plan) pin(m machine) (Plan, error) {
+	switch {
+	case p.Target.IsValid() && p.ServerCPUs != "":
+		return p, errors.New("bench: a target runs where it was started; no processors can be chosen for it")
+	case p.ServerCPUs == "" && p.LoadCPUs == "" && !p.Target.IsValid():
+		p.ServerCPUs, p.LoadCPUs, _ = m.pair()
+		return p, nil
+	}
+	if p.ServerCPUs == "" && p.LoadCPUs != "all" && !p.Target.IsValid() {
+		p.ServerCPUs, _, _ = m.pair()
+	}
+	for _, cpus := range [...]*string{&p.ServerCPUs, &p.LoadCPUs} {
+		switch {
+		case *cpus == "all":
+			*cpus = ""
+		case *cpus != "" && !m.taskset:
+			return p, fmt.Errorf("bench: processors %s: needs taskset, of the package util-linux", *cpus)
+		}
 	}
 	return p, nil
+}
+
+// fit leaves out the steps that are too many, and ends with about as many as there may be then.
+func fit(steps []int, most int) []int {
+	k := len(steps)
+	for k > 0 && steps[k-1] > most {
+		k--
+	}
+	if k == len(steps) {
+		return steps
+	}
+	kept := slices.Clone(steps[:k])
+	if last := int(roundDown(float64(max(1, most)))); k == 0 || last > kept[k-1] {
+		kept = append(kept, last)
+	}
+	return kept
 }
 
 // or is v unless it is zero.

@@ -2,6 +2,7 @@ package bench_test
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,11 @@ func TestPlanErrors(t *testing.T) {
 		{"base", bench.Plan{Servers: []string{"sockeye"}, Base: "gorilla"}, `the base "gorilla" is not among the servers sockeye`},
 		{"negative", bench.Plan{Window: -time.Second}, "must not be negative"},
 		{"idle", bench.Plan{Idle: []int{10, 5}}, "want rising ones"},
+		{"one idle", bench.Plan{Idle: []int{1}}, "a single idle connection"},
+		{"twice", bench.Plan{Scenarios: []string{"echo", "idle", "echo"}}, `"echo" twice`},
+		{"rate", bench.Plan{Rate: math.NaN()}, "a rate of NaN"},
+		{"connections", bench.Plan{Connections: 1 << 30}, "more than the"},
+		{"process", bench.Plan{TargetPID: 1}, "no target"},
 		{"no idle", bench.Plan{Idle: []int{0}}, "want rising ones"},
 	}
 	for _, test := range tests {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"time"
 
 	"github.com/sockeye-io/sockeye/bench/probe"
@@ -17,8 +16,11 @@ import (
 // answers what was measured by then, marked as Interrupted, without an error. Servers and cells that cannot be measured
 // are in Skipped; it fails when p makes no sense, or when there is nothing to show.
 func Run(ctx context.Context, p Plan, env Environment) (*result.File, error) {
-	p, err := p.complete(runtime.NumCPU())
+	here, err := thisMachine()
 	if err != nil {
+		return nil, fmt.Errorf("bench: %w", err)
+	}
+	if p, err = p.complete(here); err != nil {
 		return nil, &PlanError{err}
 	}
 	dir, err := os.MkdirTemp("", "sockeye-bench-")
