@@ -16,13 +16,14 @@ import (
 var sizes = []int{20, 4 << 10, 64 << 10}
 
 // body is text that no shift of it resembles.
-func body(size int) []byte {
-	var p []byte
-	for n := 0; len(p) < size; n++ {
+func body(size int) []byte { return text[:size:size] }
+
+var text = func() (p []byte) {
+	for n := 0; len(p) < 64<<10; n++ {
 		p = fmt.Appendf(p, "%d ", n)
 	}
-	return p[:size]
-}
+	return p
+}()
 
 func dial(t *testing.T, s *rig.Server) *websocket.Conn {
 	t.Helper()
