@@ -11,7 +11,6 @@ type broadcast struct {
 	pub       publisher
 	plan      schedule // of the open loop
 	open      bool
-	start     int64
 	end       int64
 	total     int64
 	next      int64 // messages published, or not published although they were due
@@ -21,7 +20,7 @@ type broadcast struct {
 	owed      int64 // deliveries that have not come: next less conn.since, over all receivers
 }
 
-func (l *Load) newBroadcast(o Order, start int64) (*broadcast, error) {
+func (l *Load) newBroadcast(o Order) (*broadcast, error) {
 	if l.cfg.Protocol != WebSocket || l.cfg.Payload < numberLen {
 		return nil, fmt.Errorf("load: broadcast needs WebSocket and messages of %d bytes or more", numberLen)
 	}
@@ -30,18 +29,18 @@ func (l *Load) newBroadcast(o Order, start int64) (*broadcast, error) {
 		return nil, fmt.Errorf("load: %d of %d connections mute: the first reads what it publishes", o.Mute, n)
 	}
 	b := &broadcast{
-		common: common{l}, pub: newPublisher(&l.format, l.published), start: start, end: never, total: never,
+		common: common{l}, pub: newPublisher(&l.format, l.published, o.Rate > 0), end: never, total: never,
 		open: o.Rate > 0, reading: n - o.Mute, receivers: n - o.Mute,
 	}
 	if o.Messages > 0 {
 		b.total = o.Messages
 	}
 	if o.Duration > 0 {
-		b.end = start + int64(o.Duration)
+		b.end = int64(o.Duration)
 	}
 	if b.open {
 		b.plan = o.schedule()
-		b.total, b.end = b.plan.total, start+b.plan.end
+		b.total, b.end = b.plan.total, b.plan.end
 	}
 	for i := range n {
 		c := l.conns.at(i)
@@ -75,7 +74,7 @@ func (b *broadcast) tick(now int64) (int64, bool, error) {
 
 func (b *broadcast) tickOpen(now int64) (int64, bool, error) {
 	for sent := 0; b.next < b.total; sent++ {
-		due := b.start + b.plan.due(b.next)
+		due := b.plan.due(b.next)
 		if due > now || sent == burst {
 			return due, false, nil
 		}
@@ -115,7 +114,7 @@ func (b *broadcast) flush() error {
 // due is from when the latency of message k counts.
 func (b *broadcast) due(k int64) int64 {
 	if b.open {
-		return b.start + b.plan.due(k)
+		return b.plan.due(k)
 	}
 	return b.at
 }

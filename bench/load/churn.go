@@ -6,8 +6,7 @@ type churn struct {
 	common
 	plan  schedule // of the open loop
 	open  bool     // there is a schedule
-	start int64
-	end   int64 // when no more are begun
+	end   int64    // when no more are begun
 	total int64
 
 	from  int // the first place
@@ -18,20 +17,19 @@ type churn struct {
 	look  int64
 }
 
-func (l *Load) newChurn(o Order, start int64) *churn {
+func (l *Load) newChurn(o Order) *churn {
 	c := &churn{
-		common: common{l}, start: start, end: never, total: never, open: o.Rate > 0, from: l.conns.len(),
-		look: start,
+		common: common{l}, end: never, total: never, open: o.Rate > 0, from: l.conns.len(),
 	}
 	if o.Messages > 0 {
 		c.total = o.Messages
 	}
 	if o.Duration > 0 {
-		c.end = start + int64(o.Duration)
+		c.end = int64(o.Duration)
 	}
 	if c.open {
 		c.plan = o.schedule()
-		c.total, c.end = c.plan.total, start+c.plan.end
+		c.total, c.end = c.plan.total, c.plan.end
 	}
 	for range atOnce(o.Concurrency) {
 		c.free = append(c.free, l.conns.add())
@@ -63,7 +61,7 @@ func (c *churn) tick(now int64) (next int64, done bool, err error) {
 
 func (c *churn) tickOpen(now int64) (int64, bool, error) {
 	for begun := 0; c.next < c.total && len(c.free) > 0; begun++ {
-		due := c.start + c.plan.due(c.next)
+		due := c.plan.due(c.next)
 		if due > now || begun == burst {
 			return min(due, c.look), false, nil
 		}
@@ -138,6 +136,6 @@ func (c *churn) finish(now int64) {
 	}
 	for ; c.open && c.next < c.total; c.next++ {
 		c.count.lost++
-		c.tally.lost(now, c.start+c.plan.due(c.next), 1)
+		c.tally.lost(now, c.plan.due(c.next), 1)
 	}
 }

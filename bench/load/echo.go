@@ -11,13 +11,13 @@ type echo struct {
 	begun  bool
 }
 
-func (l *Load) newEcho(o Order, start int64) *echo {
+func (l *Load) newEcho(o Order) *echo {
 	e := &echo{common: common{l}, left: never, end: never}
 	if o.Messages > 0 {
 		e.left = o.Messages
 	}
 	if o.Duration > 0 {
-		e.end = start + int64(o.Duration)
+		e.end = int64(o.Duration)
 	}
 	return e
 }

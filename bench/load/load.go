@@ -32,8 +32,8 @@ type Load struct {
 	dialed    int            // connections so far, to take the sources in turn
 	answers   map[int][]byte // the answers to upgrades that have come in part, by connection: rare
 	poller    poller
-	in        []byte // what one read can take
-	epoch     time.Time
+	in        []byte    // what one read can take
+	epoch     time.Time // time 0: when the order that is being done began
 	work      work
 	news      int64 // when something arrived last
 
@@ -100,5 +100,5 @@ func (l *Load) Close() error {
 // Connections is how many are open.
 func (l *Load) Connections() int { return l.conns.len() }
 
-// now is nanoseconds since the load was made, by the monotonic clock.
+// now is nanoseconds since the order began, by the monotonic clock.
 func (l *Load) now() int64 { return int64(time.Since(l.epoch)) }

@@ -10,8 +10,8 @@ type mixed struct {
 	look int64
 }
 
-func (l *Load) newMixed(o Order, start int64) *mixed {
-	m := &mixed{openEcho: *l.newOpenEcho(o, start), look: start}
+func (l *Load) newMixed(o Order) *mixed {
+	m := &mixed{openEcho: *l.newOpenEcho(o)}
 	m.lanes, m.stride = max(1, m.lanes/10), 1
 	m.plan = schedule{rate: o.ChurnRate}
 	if o.ChurnRate > 0 {
@@ -33,7 +33,7 @@ func (m *mixed) tick(now int64) (next int64, done bool, err error) {
 	}
 	next = min(next, m.look)
 	for m.next < m.plan.total {
-		due := m.start + m.plan.due(m.next)
+		due := m.plan.due(m.next)
 		if due > now {
 			return min(next, due), false, nil
 		}
@@ -47,7 +47,7 @@ func (m *mixed) tick(now int64) (next int64, done bool, err error) {
 			return 0, true, err
 		}
 	}
-	if late := now >= m.start+m.openEcho.plan.end+grace; late {
+	if late := now >= m.openEcho.plan.end+grace; late {
 		return 0, true, nil
 	}
 	return next, done && m.busy == 0, nil

@@ -20,7 +20,6 @@ const (
 type openEcho struct {
 	common
 	plan   schedule
-	start  int64
 	lanes  int   // the connections that it uses, the first
 	stride int64 // from one message's connection to the next one's
 	next   int64 // the next message
@@ -28,8 +27,8 @@ type openEcho struct {
 	grace  int64
 }
 
-func (l *Load) newOpenEcho(o Order, start int64) *openEcho {
-	e := &openEcho{common: common{l}, plan: o.schedule(), start: start, lanes: l.conns.len(), stride: 1}
+func (l *Load) newOpenEcho(o Order) *openEcho {
+	e := &openEcho{common: common{l}, plan: o.schedule(), lanes: l.conns.len(), stride: 1}
 	if e.grace = int64(o.Grace); e.grace <= 0 {
 		e.grace = grace
 	}
@@ -43,7 +42,7 @@ func (o *Order) schedule() schedule { return newSchedule(o.Rate, o.Ramp, o.Durat
 
 func (e *openEcho) tick(now int64) (int64, bool, error) {
 	for sent := 0; e.next < e.plan.total; sent++ {
-		due := e.start + e.plan.due(e.next)
+		due := e.plan.due(e.next)
 		if due > now || sent == burst {
 			return due, false, nil
 		}
@@ -53,7 +52,7 @@ func (e *openEcho) tick(now int64) (int64, bool, error) {
 			return 0, true, breach(i, err)
 		}
 	}
-	end := e.start + e.plan.end
+	end := e.plan.end
 	if now < end {
 		return end, false, nil
 	}
@@ -66,7 +65,7 @@ func (e *openEcho) send(i int, due int64) error {
 	e.tally.left(now, due)
 	if c.stamps.n >= inflightMost {
 		e.count.lost++
-		e.tally.lost(e.start+e.plan.end, due, 1)
+		e.tally.lost(e.plan.end, due, 1)
 		return nil
 	}
 	e.unread++

@@ -22,9 +22,12 @@ const (
 	queueMostBytes = 16 << 20
 )
 
-func newPublisher(f *format, base int64) publisher {
+func newPublisher(f *format, base int64, open bool) publisher {
 	frame := f.encode()
-	most := max(len(frame), min(queueMost*len(frame), queueMostBytes))
+	most := len(frame)
+	if open {
+		most = max(most, min(queueMost*len(frame), queueMostBytes))
+	}
 	return publisher{base: base, frame: frame, body: len(frame) - len(f.body), queue: make([]byte, 0, most)}
 }
 

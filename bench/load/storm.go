@@ -13,7 +13,7 @@ const (
 // fails tries again, behind all the others.
 type storm struct {
 	common
-	start, end int64
+	end        int64
 	begun      bool
 	away       []int // in the order in which they are to come back
 	busy, back int
@@ -25,13 +25,13 @@ type storm struct {
 // isBack is what conn.since holds once the echo has come.
 const isBack = -1
 
-func (l *Load) newStorm(o Order, start int64) *storm {
+func (l *Load) newStorm(o Order) *storm {
 	d := o.Duration
 	if d <= 0 {
 		d = stormMost
 	}
 	return &storm{
-		common: common{l}, start: start, end: start + int64(d), most: atOnce(o.Concurrency), look: start,
+		common: common{l}, end: int64(d), most: atOnce(o.Concurrency),
 		away: make([]int, 0, 2*l.conns.len()),
 	}
 }
@@ -41,7 +41,7 @@ func (s *storm) tick(now int64) (next int64, done bool, err error) {
 		s.begun = true
 		for i := range s.conns.len() {
 			s.reset(i)
-			s.conns.at(i).since = s.start
+			s.conns.at(i).since = now
 			s.away = append(s.away, i)
 		}
 	}
@@ -97,7 +97,7 @@ func (s *storm) finish(now int64) {
 	for i := range s.conns.len() {
 		if s.conns.at(i).since != isBack {
 			s.count.lost++
-			s.tally.lost(now, s.start, 1)
+			s.tally.lost(now, s.conns.at(i).since, 1)
 			s.reset(i)
 		}
 	}

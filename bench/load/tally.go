@@ -20,10 +20,12 @@ type tally struct {
 }
 
 func newTally() tally {
-	return tally{
+	t := tally{
 		latency: newHistogram(), late: newHistogram(),
 		now: hdrhistogram.New(1, int64(longest), 2), before: hdrhistogram.New(1, int64(longest), 2),
 	}
+	t.begin(0, 0, 0)
+	return t
 }
 
 // begin starts anew. A zero interval is a second.
