@@ -29,8 +29,32 @@ func (l *Load) dial(i int) error {
 	if err := unix.Connect(fd, &l.target); err != nil && err != unix.EINPROGRESS && err != unix.EINTR {
 		return fmt.Errorf("connect: %w", err)
 	}
+	// Over loopback the connection stands by now, as a rule, and the request can go at once.
+	if l.cfg.Protocol == WebSocket {
+		if err := l.ask(c); err != nil {
+			return err
+		}
+	}
+	if c.state == upgrading {
+		return l.poller.add(i, c, unix.EPOLLIN)
+	}
 	c.armed = true
 	return l.poller.add(i, c, unix.EPOLLIN|unix.EPOLLOUT)
+}
+
+// ask sends the request for an upgrade, unless the connection does not stand yet.
+func (l *Load) ask(c *conn) error {
+	n, errno := rawWrite(int(c.fd), l.request)
+	switch {
+	case errno == unix.EAGAIN:
+		return nil
+	case errno != 0:
+		return fmt.Errorf("connect: %w", errno)
+	case n < len(l.request):
+		return fmt.Errorf("request: only %d of %d bytes were taken", n, len(l.request))
+	}
+	c.state = upgrading
+	return nil
 }
 
 // connected goes on when connect has ended, well or not.
@@ -49,13 +73,5 @@ func (l *Load) connected(i int, c *conn) error {
 		c.state = open
 		return nil
 	}
-	c.state = upgrading
-	n, werr := rawWrite(int(c.fd), l.request)
-	if werr != 0 {
-		return fmt.Errorf("request: %w", werr)
-	}
-	if n < len(l.request) {
-		return fmt.Errorf("request: only %d of %d bytes were taken", n, len(l.request))
-	}
-	return nil
+	return l.ask(c)
 }
