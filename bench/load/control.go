@@ -5,16 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"time"
 )
 
 // Serve does what it reads from in, one order after the other, until in ends, and reports to out. In between the
 // connections stay open and pings are answered. It returns the error of the order that failed, if one did.
 func (l *Load) Serve(in io.Reader, out io.Writer) error {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-
 	type next struct {
 		order Order
 		err   error

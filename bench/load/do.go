@@ -81,8 +81,6 @@ func (l *Load) begin(o Order) (work, error) {
 }
 
 func (l *Load) measure(o Order) (Result, error) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
 	if err := punctual(); err != nil {
 		return Result{}, err
 	}

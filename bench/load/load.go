@@ -16,8 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Load is a set of open connections to one server. It belongs to one goroutine, which should be locked to its thread.
-// After an error only Close is left to call.
+// Load is a set of open connections to one server. It belongs to one goroutine. After an error only Close is left to call.
 type Load struct {
 	cfg     Config
 	format  format
@@ -36,6 +35,7 @@ type Load struct {
 	epoch     time.Time // time 0: when the order that is being done began
 	work      work
 	news      int64 // when something arrived last
+	turns     uint  // of loop, to yield now and then
 
 	// Of the order that is being done:
 	count counts
