@@ -12,7 +12,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
-	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // writeInitramfs makes the guest's only file system.
@@ -74,6 +75,9 @@ func (c *Config) command(initramfs, dir string) *exec.Cmd {
 func (c *Config) boot(ctx context.Context, initramfs, dir string, line func([]byte)) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("million: the guest was not done after %v", c.Timeout))
 	defer cancel()
+	if err := adopt(); err != nil {
+		return err
+	}
 	cmd := c.command(initramfs, dir)
 	out, in, err := os.Pipe()
 	if err != nil {
@@ -86,24 +90,40 @@ func (c *Config) boot(ctx context.Context, initramfs, dir string, line func([]by
 	if err != nil {
 		return fmt.Errorf("million: %w", err)
 	}
-	kill := func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	read := make(chan struct{})
 	go func() { defer close(read); lines(out, line) }()
 	ended := make(chan struct{})
 	go func() { defer close(ended); err = cmd.Wait() }()
 	select {
-	case <-ended:
-		kill() // what a guest that broke down may have left; the group outlives its first process
+	case <-ended: // it may have broken down, and left others of its group
+		endGroup(cmd.Process.Pid)
 	case <-ctx.Done():
-		kill()
+		_ = cmd.Process.Kill()
 		<-ended
+		endGroup(cmd.Process.Pid)
 		err = context.Cause(ctx)
 	}
-	select {
-	case <-read:
-	case <-time.After(5 * time.Second): // somebody else has the console open
-	}
+	<-read
 	return err
+}
+
+// endGroup ends the processes of a group, which are ours since adopt, and waits for the last.
+func endGroup(group int) {
+	_ = syscall.Kill(-group, syscall.SIGKILL)
+	for {
+		_, err := unix.Wait4(-group, nil, 0, nil)
+		if err != nil && err != unix.EINTR { // ECHILD: there are no more
+			return
+		}
+	}
+}
+
+// adopt makes this process the parent of all that its children leave behind.
+func adopt() error {
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		return fmt.Errorf("million: %w", err)
+	}
+	return nil
 }
 
 func lines(r io.Reader, each func([]byte)) {

@@ -49,8 +49,8 @@ type Line struct {
 	Boot     *Boot     `json:"boot,omitempty"`
 	Progress *Progress `json:"progress,omitempty"`
 	Stage    *Stage    `json:"stage,omitempty"`
-	Server   string    `json:"server,omitempty"` // what the server printed
-	End      *End      `json:"end,omitempty"`    // the last
+	Note     string    `json:"note,omitempty"`
+	End      *End      `json:"end,omitempty"` // the last
 }
 
 // Boot is the guest itself.

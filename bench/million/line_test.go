@@ -27,6 +27,7 @@ func TestLinesComeBack(t *testing.T) {
 	t.Parallel()
 	for _, l := range []million.Line{
 		{Boot: &million.Boot{Kernel: "6.1.0", MemoryBytes: 1 << 30, Processors: 1, DescriptorLimit: 5}},
+		{Note: "a note"},
 		{Progress: &million.Progress{At: time.Second, Connections: 7, Available: 9}},
 		{Stage: &million.Stage{Name: million.Connected, Connections: 7, Echoes: &million.Echoes{Messages: 3, P50: 1}}},
 		{End: &million.End{Connections: 7, Error: "two\nlines \"quoted\"", Kills: []string{"Out of memory"}}},

@@ -26,6 +26,7 @@ type Report struct {
 	Stages      []Stage        `json:"stages"`
 	End         *End           `json:"end,omitempty"`   // nil when the guest was not heard to the end
 	Error       string         `json:"error,omitempty"` // why not
+	Notes       []string       `json:"notes,omitempty"`
 	Console     []string       `json:"console,omitempty"`
 }
 
@@ -73,6 +74,8 @@ func (r *Report) line(text []byte) (*Line, error) {
 			r.Console = append(r.Console, string(text))
 		}
 		return nil, nil
+	case l.Note != "":
+		r.Notes = append(r.Notes, l.Note)
 	case l.Boot != nil:
 		r.Boot = *l.Boot
 	case l.Stage != nil:

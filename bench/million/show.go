@@ -15,6 +15,8 @@ func (l *Line) describe(w io.Writer) {
 	switch {
 	case l.Boot != nil:
 		fmt.Fprintf(w, "the guest is up: Linux %s, %s\n", l.Boot.Kernel, mega(l.Boot.MemoryBytes))
+	case l.Note != "":
+		fmt.Fprintln(w, "  note:", l.Note)
 	case l.Progress != nil:
 		fmt.Fprintf(w, "%7s  %9s connections, %s free\n",
 			short(l.Progress.At), thousands(l.Progress.Connections), mega(l.Progress.Available))

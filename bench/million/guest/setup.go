@@ -51,6 +51,8 @@ func setLimits(pages int64) error {
 		// Pages of socket buffers, all together. Idle connections have none; the default would do, but be certain.
 		{"net/ipv4/tcp_mem", fmt.Sprintf("%d %d %d", pages/4, pages/3, pages/2)},
 		{"net/ipv4/tcp_max_orphans", strconv.Itoa(descriptors)},
+		// The kernel remembers closed connections for a minute; not many here, so that the slab shows what is left.
+		{"net/ipv4/tcp_max_tw_buckets", "10000"},
 		{"vm/overcommit_memory", "1"}, // Go reserves much more address space than it uses
 	} {
 		err := os.WriteFile("/proc/sys/"+s.name, []byte(s.value), 0)
