@@ -53,18 +53,23 @@ var Scenarios = []string{"idle", "echo", "latency", "broadcast", "churn", "slow"
 // quick are the scenarios of a quick run.
 var quick = Scenarios[:4]
 
+// Chosen are the scenarios that the plan means: those that it names, or those that it takes when it names none.
+func (p *Plan) Chosen() []string {
+	switch {
+	case len(p.Scenarios) > 0:
+		return p.Scenarios
+	case p.Target.IsValid(): // of which nothing is known but that it echoes
+		return []string{"echo", "latency"}
+	case p.Quick:
+		return quick
+	}
+	return Scenarios
+}
+
 // complete checks p and fills in what is zero, so that it fits into the machine.
 func (p Plan) complete(m machine) (Plan, error) {
 	p.most = m.connections
-	if len(p.Scenarios) == 0 {
-		p.Scenarios = Scenarios
-		if p.Quick {
-			p.Scenarios = quick
-		}
-		if p.Target.IsValid() { // of which nothing is known but that it echoes
-			p.Scenarios = []string{"echo", "latency"}
-		}
-	}
+	p.Scenarios = p.Chosen()
 	if p.Target.IsValid() && p.TargetPID == 0 && slices.Contains(p.Scenarios, "idle") {
 		return p, errors.New("bench: the memory of a target can be told only with its process")
 	}

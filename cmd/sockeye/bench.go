@@ -1,10 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -25,8 +25,19 @@ round by round to one server of the same run, the base.
 
 The figure to trust is the server's processor time for each message. Throughput
 and latency are shown only where the generator was not the limit.`,
-		Args: cobra.NoArgs,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			err := fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
+			if like := cmd.SuggestionsFor(args[0]); len(like) > 0 {
+				err = fmt.Errorf("%w; did you mean %s?", err, strings.Join(like, " or "))
+			}
+			return err
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		SuggestionsMinimumDistance: 2,
 	}
 	server := &cobra.Command{Use: "server", Short: "The servers under test that live in this program", Hidden: true}
 	server.AddCommand(foreign("goroutines", "The same codec and handler with a goroutine for each connection",
@@ -64,6 +75,11 @@ func (o *reportOptions) add(cmd *cobra.Command) {
 
 // parse checks what was asked before anything is measured.
 func (o *reportOptions) parse() ([]report.Threshold, error) {
+	if o.html != "" {
+		if err := writable(o.html); err != nil {
+			return nil, fmt.Errorf("--html: %w", err)
+		}
+	}
 	var all []report.Threshold
 	for _, text := range o.thresholds {
 		t, err := report.ParseThreshold(text)
@@ -87,13 +103,11 @@ func (o *reportOptions) show(cmd *cobra.Command, f *result.File, thresholds []re
 	default:
 		err = report.Table(out, f, tableOptions(out))
 	}
+	if o.html != "" {
+		err = errors.Join(err, writeFile(o.html, func(w io.Writer) error { return report.HTML(w, f) }))
+	}
 	if err != nil {
 		return err
-	}
-	if o.html != "" {
-		if err := writeFile(o.html, func(w io.Writer) error { return report.HTML(w, f) }); err != nil {
-			return err
-		}
 	}
 	failed := 0
 	for _, t := range thresholds {
@@ -106,37 +120,4 @@ func (o *reportOptions) show(cmd *cobra.Command, f *result.File, thresholds []re
 		return &checkError{fmt.Errorf("%d thresholds failed", failed)}
 	}
 	return nil
-}
-
-// writeFile writes name as a whole or not at all.
-func writeFile(name string, write func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".sockeye-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	if err := write(f); err != nil {
-		_ = f.Close()
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if err := os.Chmod(f.Name(), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
-}
-
-func readResult(name string) (*result.File, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	r, err := result.Read(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return r, nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/sockeye-io/sockeye/bench/report"
 )
@@ -31,6 +32,9 @@ and more than the spread explains.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := fitting(cmd.Flags(), len(args) == 2); err != nil {
+				return err
+			}
 			if len(args) == 0 {
 				return o.run(cmd)
 			}
@@ -46,6 +50,21 @@ and more than the spread explains.`,
 	o.add(cmd)
 	cmd.Flags().Float64Var(&tolerance, "tolerance", 10, "with two files: `PERCENT` that a figure may be worse")
 	return cmd
+}
+
+// fitting refuses the flags that say nothing to what is to be done: with files
+// all but --tolerance, which is theirs alone.
+func fitting(flags *pflag.FlagSet, files bool) (err error) {
+	flags.Visit(func(f *pflag.Flag) {
+		switch {
+		case err != nil || f.Name == "help":
+		case files && f.Name != "tolerance":
+			err = usagef("--%s is for measuring; two files are only compared", f.Name)
+		case !files && f.Name == "tolerance":
+			err = usagef("--tolerance is for two result files; what is measured has --threshold")
+		}
+	})
+	return err
 }
 
 func compare(cmd *cobra.Command, before, after string, tolerance float64) error {

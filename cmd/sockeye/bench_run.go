@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/sockeye-io/sockeye/bench"
 	"github.com/sockeye-io/sockeye/bench/contender"
@@ -42,8 +43,8 @@ func (o *benchOptions) add(cmd *cobra.Command) {
 	f.Float64Var(&p.Rate, "rate", 0, "latency and mixed: messages a second (default half of what the slowest server can do; 10000)")
 	f.IntVar(&p.Receivers, "receivers", 0, "broadcast: connections that take each message (default 1000; slow: at most 100)")
 	f.IntSliceVar(&p.Idle, "idle", nil, "idle: `NUMBERS` of connections, rising (default 1000,5000,10000,15000, quick 500,4000)")
-	f.StringVar(&p.ServerCPUs, "server-cpus", "", "processors of the servers, as taskset takes them, or all (default 0 when there are two)")
-	f.StringVar(&p.LoadCPUs, "load-cpus", "", "processors of the load generator (default 1 when there are two)")
+	f.StringVar(&p.ServerCPUs, "server-cpus", "", "processors of the servers, as taskset takes them, or all (default the first when there are two)")
+	f.StringVar(&p.LoadCPUs, "load-cpus", "", "processors of the load generator, or all (default another when there are two)")
 	f.StringVarP(&o.out, "out", "o", "", "write the result `FILE`, to be rendered and compared again")
 	o.report.add(cmd)
 }
@@ -73,8 +74,7 @@ Ctrl-C ends it and shows what was measured so far; a second one quits.`,
   sockeye bench run echo --payload 512 --servers sockeye,goroutines,gorilla
   sockeye bench run --servers all --out result.json --html result.html
   sockeye bench run latency --target ws://127.0.0.1:8080/ --rate 5000 --threshold 'p99<5ms'`,
-		Args:      cobra.OnlyValidArgs,
-		ValidArgs: bench.Scenarios,
+		ValidArgs: bench.Scenarios, // the plan checks them, and names those that there are
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.plan.Scenarios = args
 			return o.run(cmd)
@@ -86,7 +86,9 @@ Ctrl-C ends it and shows what was measured so far; a second one quits.`,
 	f.StringVar(&o.target, "target", "", "`URL` of a server that runs already, ws://host:port/path or tcp://host:port, instead of --servers")
 	f.IntVar(&o.plan.TargetPID, "target-pid", 0, "its process on this machine, whose CPU time and memory are to be read")
 	f.BoolVar(&o.plan.Install, "install", false, "fetch what servers in JavaScript need from npm, into the user's cache")
-	cmd.MarkFlagsMutuallyExclusive("servers", "target")
+	for _, other := range [...]string{"servers", "base", "install", "server-cpus"} {
+		cmd.MarkFlagsMutuallyExclusive(other, "target")
+	}
 	return cmd
 }
 
@@ -96,10 +98,18 @@ func (o *benchOptions) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	if o.out != "" {
+		if err := writable(o.out); err != nil {
+			return fmt.Errorf("--out: %w", err)
+		}
+	}
 	if o.target != "" {
 		if err := o.aim(); err != nil {
 			return err
 		}
+	}
+	if err := heard(cmd.Flags(), &o.plan); err != nil {
+		return err
 	}
 	if slices.Equal(o.plan.Servers, []string{"all"}) {
 		o.plan.Servers = contender.Names()
@@ -128,15 +138,38 @@ func (o *benchOptions) run(cmd *cobra.Command) error {
 	case err != nil:
 		return err
 	}
+	var kept error
 	if o.out != "" {
-		if err := writeFile(o.out, f.Write); err != nil {
-			return err
-		}
+		kept = writeFile(o.out, f.Write)
 	}
-	if err := o.report.show(cmd, f, thresholds); err != nil {
+	if err := errors.Join(kept, o.report.show(cmd, f, thresholds)); err != nil { // it took long: show what can be shown
 		return err
 	}
 	return interrupted()
+}
+
+// hearers are the scenarios that a flag says something to.
+var hearers = map[string][]string{
+	"connections": {"echo", "latency", "storm", "mixed"},
+	"payload":     {"echo"},
+	"depth":       {"echo"},
+	"rate":        {"latency", "mixed"},
+	"receivers":   {"broadcast", "slow"},
+	"idle":        {"idle"},
+}
+
+// heard refuses the flags that no scenario of the plan would hear: whoever reads
+// the figures would believe that they were heard.
+func heard(flags *pflag.FlagSet, p *bench.Plan) (err error) {
+	scenarios := p.Chosen()
+	flags.Visit(func(f *pflag.Flag) {
+		of, ok := hearers[f.Name]
+		if err == nil && ok && !slices.ContainsFunc(of, func(s string) bool { return slices.Contains(scenarios, s) }) {
+			err = usagef("--%s says something to %s alone, and there is only %s",
+				f.Name, strings.Join(of, ", "), strings.Join(scenarios, ", "))
+		}
+	})
+	return err
 }
 
 // aim reads --target.
@@ -214,7 +247,8 @@ func software(ctx context.Context, root string) result.Software {
 		return s
 	}
 	git := func(args ...string) (string, error) {
-		out, err := exec.CommandContext(ctx, "git", append([]string{"-C", root}, args...)...).Output()
+		cmd := exec.CommandContext(ctx, "git", append([]string{"-C", root, "--no-optional-locks"}, args...)...)
+		out, err := cmd.Output()
 		return strings.TrimSpace(string(out)), err
 	}
 	if head, err := git("rev-parse", "HEAD"); err == nil {

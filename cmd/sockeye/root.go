@@ -24,10 +24,14 @@ Results go to standard output, everything else to standard error. Exit codes:
   130  ended by SIGINT (Ctrl-C)
   143  ended by SIGTERM
 A server that was asked to stop and drained has done its work: that is 0.`,
-		Version:           versionOf(buildInfo()).Version,
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		PersistentPreRun:  func(*cobra.Command, []string) { started = true },
+		Version:       versionOf(buildInfo()).Version,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			err := cmd.ValidateFlagGroups() // cobra does it too, when it is too late to be wrong usage
+			started = err == nil
+			return err
+		},
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.SetArgs(args)
