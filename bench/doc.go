@@ -5,7 +5,7 @@
 //
 // Every server is a process of its own, and so is the load on it (bench/load): on one processor each where there are two.
 // All servers of a cell are up together and are measured in short windows that take turns, so that whatever else the
-// machine does meets all alike; who goes first changes every round. A figure is the median of the rounds with their
+// machine does meets all alike; the order changes every round or two. A figure is the median of the rounds with their
 // spread, a ratio is taken round by round to one server of the same run, the base. Memory is taken one server at a time.
 //
 // The figure to trust is the processor time of the server for each message: it does not depend on who waits for whom.

@@ -20,4 +20,7 @@ func (p Plan) Largest() int {
 	return n
 }
 
-var ParseList = parseList
+var (
+	ParseList = parseList
+	Turn      = turn
+)

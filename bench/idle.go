@@ -22,7 +22,7 @@ func (r *run) memory(ctx context.Context, c *cell) {
 	rounds := c.rounds(r.plan.Rounds)
 	for round := range rounds {
 		for k := range r.servers {
-			i := (round + k) % len(r.servers)
+			i := turn(round, k, len(r.servers))
 			b := r.servers[i]
 			if ctx.Err() != nil || figures[i] != nil && figures[i].err != nil {
 				continue
@@ -34,6 +34,9 @@ func (r *run) memory(ctx context.Context, c *cell) {
 			}
 			if figures[i] == nil {
 				figures[i] = s
+			}
+			if s.err != nil { // it did not end as it should
+				err = s.err
 			}
 			if err != nil {
 				figures[i].fail(err)
@@ -56,8 +59,8 @@ func (r *run) memory(ctx context.Context, c *cell) {
 }
 
 // grow starts a server and takes its memory at rising numbers of connections.
-func (r *run) grow(ctx context.Context, b *subject, c *cell) (*station, []result.Growth, error) {
-	s := newStation(b, c)
+func (r *run) grow(ctx context.Context, b *subject, c *cell) (s *station, steps []result.Growth, err error) {
+	s = newStation(b, c)
 	none, err := probe.Kernel()
 	if err != nil {
 		return s, nil, err
@@ -65,8 +68,10 @@ func (r *run) grow(ctx context.Context, b *subject, c *cell) (*station, []result
 	if err := r.open(ctx, s, c); err != nil {
 		return s, nil, err
 	}
-	defer r.close(s)
-	var steps []result.Growth
+	defer func() {
+		s.err = err
+		r.close(ctx, s)
+	}()
 	for _, n := range c.idle {
 		// As many messages as connections, one in flight on each: every one echoes.
 		if _, err := s.do(ctx, load.Order{Connections: n, Work: load.Echo, Messages: int64(n)}); err != nil {

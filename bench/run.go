@@ -39,12 +39,12 @@ func Run(ctx context.Context, p Plan, env Environment) (*result.File, error) {
 	if r.file.Machine, err = probe.Host(); err != nil {
 		return nil, fmt.Errorf("bench: %w", err)
 	}
-	busy, err := probe.Busy()
-	if err != nil {
-		return nil, fmt.Errorf("bench: %w", err)
-	}
 	if err := r.subjects(ctx); err != nil {
 		return nil, err
+	}
+	before, err := now(r.plan.TargetPID)
+	if err != nil {
+		return nil, fmt.Errorf("bench: %w", err)
 	}
 	cells := p.cells()
 	r.steps = estimate(cells, p.Rounds, len(r.servers))
@@ -56,7 +56,7 @@ func Run(ctx context.Context, p Plan, env Environment) (*result.File, error) {
 	}
 	r.file.Interrupted = ctx.Err() != nil
 	r.file.Elapsed = time.Since(r.file.Started)
-	if err := r.surroundings(busy); err != nil {
+	if err := r.surroundings(before); err != nil {
 		return nil, fmt.Errorf("bench: %w", err)
 	}
 	if len(r.file.Cells) == 0 {
@@ -89,8 +89,7 @@ type run struct {
 	file    *result.File
 	servers []*subject
 	steps   steps
-	dir     string        // for what is thrown away
-	used    time.Duration // processor time of our processes
+	dir     string // for what is thrown away
 }
 
 // measure runs one cell. What fails is skipped and told, the others go on.
@@ -104,18 +103,6 @@ func (r *run) measure(ctx context.Context, c *cell) {
 
 func (r *run) skip(server, cell string, err error) {
 	r.file.Skipped = append(r.file.Skipped, result.Skipped{Server: server, Cell: cell, Reason: err.Error()})
-}
-
-// surroundings says what else the machine did.
-func (r *run) surroundings(before probe.Times) error {
-	after, err := probe.Busy()
-	if err != nil {
-		return err
-	}
-	m, d := &r.file.Machine, after.Sub(before)
-	m.StealShare, m.ForeignCPU = d.StealShare(), d.Foreign(r.used, r.file.Elapsed)
-	m.LoadAfter, err = probe.LoadAverage()
-	return err
 }
 
 func (r *run) nothing(ctx context.Context) error {

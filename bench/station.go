@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/sockeye-io/sockeye/bench/load"
@@ -46,16 +47,17 @@ func (r *run) open(ctx context.Context, s *station, c *cell) error {
 	return nil
 }
 
-// close stops both and counts the processor time that they used.
-func (r *run) close(s *station) {
-	for _, p := range []probe.Process{s.server.Process, s.load.Process} {
-		if cpu, err := p.CPUTime(); err == nil {
-			r.used += cpu
-		}
-	}
+// close stops both. A server that ended by itself is why its load failed, so that comes first; but not once ctx is over,
+// which kills loads.
+func (r *run) close(ctx context.Context, s *station) {
 	_ = s.load.Stop() // ends with an error when its last order did, which is told
-	if err := s.server.Stop(); err != nil && s.err == nil {
+	err := s.server.Stop()
+	switch {
+	case err == nil || ctx.Err() != nil:
+	case s.err == nil:
 		s.err = err
+	default:
+		s.err = fmt.Errorf("%w, and so: %w", err, s.err)
 	}
 }
 

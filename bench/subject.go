@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -34,8 +33,10 @@ func (r *run) subjects(ctx context.Context) error {
 	for _, s := range r.servers {
 		r.file.Servers = append(r.file.Servers, s.Server)
 	}
-	if !slices.ContainsFunc(r.servers, func(s *subject) bool { return s.Name == r.plan.Base }) {
-		return fmt.Errorf("bench: the base %q cannot be measured: %s", r.plan.Base, r.file.Skipped[0].Reason)
+	for _, s := range r.file.Skipped {
+		if s.Server == r.plan.Base {
+			return fmt.Errorf("bench: the base %q cannot be measured: %s", s.Server, s.Reason)
+		}
 	}
 	return nil
 }
@@ -53,11 +54,9 @@ func (r *run) build(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return fmt.Errorf("bench: building: %w", context.Cause(ctx))
-		case errors.Is(err, contender.ErrUnavailable):
+		case err != nil: // something is missing here, or there is no network to fetch its source
 			r.skip(c.Name, "", err)
 			continue
-		case err != nil:
-			return err
 		}
 		r.servers = append(r.servers, &subject{
 			Server: built.Server, roles: built.Roles, protocol: built.Protocol, vital: built.Go,

@@ -11,7 +11,7 @@ import (
 )
 
 // windows measures a cell on all servers in short windows that take turns, so that whatever else the machine does meets
-// all alike. Who goes first changes every round.
+// all alike.
 func (r *run) windows(ctx context.Context, c *cell) {
 	var stations []*station
 	for _, b := range r.servers {
@@ -27,7 +27,6 @@ func (r *run) windows(ctx context.Context, c *cell) {
 			}
 			continue
 		}
-		defer r.close(s)
 		stations = append(stations, s)
 		s.warm(ctx, c)
 		r.advance(startCost + c.warmup)
@@ -37,7 +36,7 @@ func (r *run) windows(ctx context.Context, c *cell) {
 	}
 	for round := range r.plan.Rounds {
 		for k := range stations {
-			s := stations[(round+k)%len(stations)]
+			s := stations[turn(round, k, len(stations))]
 			if s.err != nil || ctx.Err() != nil {
 				continue
 			}
@@ -52,8 +51,20 @@ func (r *run) windows(ctx context.Context, c *cell) {
 		if s.err == nil && ctx.Err() == nil {
 			r.calls(ctx, c, s)
 		}
+	}
+	for _, s := range stations {
+		r.close(ctx, s) // which may tell why it failed
 		r.keep(c, s)
 	}
+}
+
+// turn is who comes k-th of n in a round. All take turns in beginning, and every other round goes backwards: nobody
+// always comes after the same one, whose leavings (garbage to collect, sockets to close) would fall into its windows.
+func turn(round, k, n int) int {
+	if round%2 == 1 {
+		k = n - 1 - k
+	}
+	return (round/2 + k) % n
 }
 
 // warm opens the connections and works for a while.

@@ -21,7 +21,7 @@ type Load struct {
 	orders  *json.Encoder
 	stdin   io.Closer
 	replies *json.Decoder
-	said    *head // on its standard error
+	said    *said // on its standard error
 }
 
 // StartLoad starts the load with no connection yet. c is the command that calls load.Main, to whose
@@ -43,7 +43,7 @@ func StartLoad(c Command, cfg load.Config) (*Load, error) {
 		c.Args = append(c.Args, "--path", cfg.Path)
 	}
 	cmd := c.exec()
-	said := new(head)
+	said := new(said)
 	cmd.Stderr = said
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -68,19 +68,23 @@ func StartLoad(c Command, cfg load.Config) (*Load, error) {
 
 // Do gives one order and waits until it is done.
 func (l *Load) Do(o load.Order) (load.Result, error) {
-	if err := l.orders.Encode(o); err != nil {
-		return load.Result{}, fmt.Errorf("rig: load: %w", err)
+	if err := l.orders.Encode(o); err != nil { // it ends by itself when a connection that rests breaks
+		return load.Result{}, l.ended(err)
 	}
 	var reply load.Reply
 	if err := l.replies.Decode(&reply); err != nil {
-		l.Kill()
-		_ = l.cmd.Wait() // after which all that it said is there
-		return load.Result{}, fmt.Errorf("rig: load: %w\n%s", err, l.said)
+		return load.Result{}, l.ended(err)
 	}
 	if reply.Error != "" {
 		return load.Result{}, errors.New(reply.Error)
 	}
 	return reply.Result, nil
+}
+
+func (l *Load) ended(err error) error {
+	l.Kill()
+	_ = l.cmd.Wait() // after which all that it said is there
+	return fmt.Errorf("rig: load: %w%s", err, l.said.last())
 }
 
 // Kill ends the load at once, in the middle of an order too: Do fails then, and Stop is still to be called. Any goroutine

@@ -13,7 +13,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -21,7 +20,8 @@ import (
 	"github.com/sockeye-io/sockeye/bench/probe"
 )
 
-// Build compiles the command pkg ("./cmd/sockeye") of the module in dir to the file out.
+// Build compiles the command pkg ("./cmd/sockeye") of the module in dir to the file out. When ctx ends, so do the
+// compilers.
 func Build(ctx context.Context, dir, pkg, out string) error {
 	out, err := filepath.Abs(out)
 	if err != nil {
@@ -29,6 +29,8 @@ func Build(ctx context.Context, dir, pkg, out string) error {
 	}
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", out, pkg)
 	cmd.Dir = dir
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("rig: go build %s: %w\n%s", pkg, err, text)
 	}
@@ -65,6 +67,7 @@ type Server struct {
 	Process probe.Process
 	Address netip.AddrPort
 	cmd     *exec.Cmd
+	said    *said
 	output  sync.WaitGroup
 	asking  asking
 }
@@ -85,10 +88,9 @@ func Start(ctx context.Context, c Command) (*Server, error) {
 		return nil, fmt.Errorf("rig: %w", err)
 	}
 	found := make(chan netip.AddrPort, 1)
-	s := &Server{Process: probe.Process(cmd.Process.Pid), cmd: cmd, asking: newAsking()}
-	head := new(head)
+	s := &Server{Process: probe.Process(cmd.Process.Pid), cmd: cmd, said: new(said), asking: newAsking()}
 	for _, r := range []io.Reader{stdout, stderr} {
-		s.output.Go(func() { s.watch(r, head, found) })
+		s.output.Go(func() { s.watch(r, found) })
 	}
 	go func() { s.output.Wait(); close(s.asking.ended) }()
 
@@ -101,7 +103,7 @@ func Start(ctx context.Context, c Command) (*Server, error) {
 		err = ctx.Err()
 	}
 	_ = s.Stop()
-	return nil, fmt.Errorf("rig: %s gave no address: %w\n%s", c.Path, err, head)
+	return nil, fmt.Errorf("rig: %s gave no address: %w%s", c.Path, err, s.said.last())
 }
 
 // Attach gives a server that somebody else has started, and that Stop leaves alone. p is its process on this machine, 0
@@ -110,8 +112,8 @@ func Attach(address netip.AddrPort, p probe.Process) *Server {
 	return &Server{Process: p, Address: address}
 }
 
-// Stop asks the server to end (SIGTERM) and insists after 30 s. It fails when the server did not end by itself, with 0
-// or with 143, which tells that it was asked to.
+// Stop asks the server to end (SIGTERM) and insists after 30 s. It fails, with the last that the server
+// has printed, when that did not end by itself with 0, or with 143, which tells that it was asked to.
 func (s *Server) Stop() error {
 	if s.cmd == nil {
 		return nil
@@ -121,7 +123,7 @@ func (s *Server) Stop() error {
 	defer insist.Stop()
 	s.output.Wait() // Wait closes the pipes, so they are read to their end first
 	if err := s.cmd.Wait(); err != nil && s.cmd.ProcessState.ExitCode() != 128+int(syscall.SIGTERM) {
-		return fmt.Errorf("rig: %s: %w", filepath.Base(s.cmd.Path), err)
+		return fmt.Errorf("rig: %s: %w%s", filepath.Base(s.cmd.Path), err, s.said.last())
 	}
 	return nil
 }
@@ -129,14 +131,14 @@ func (s *Server) Stop() error {
 var addressIn = regexp.MustCompile(`(?:\b(?:ws|wss|tcp)://|listening on )(127\.0\.0\.1:[1-9][0-9]*)`)
 
 // watch reads r to its end, so that the server never waits for us, reports the first address and passes answers on.
-func (s *Server) watch(r io.Reader, head *head, found chan<- netip.AddrPort) {
+func (s *Server) watch(r io.Reader, found chan<- netip.AddrPort) {
 	lines := bufio.NewReader(r)
 	for {
 		line, err := lines.ReadString('\n')
 		if s.asking.heard(line) {
 			continue
 		}
-		head.add(line)
+		s.said.add(line)
 		if m := addressIn.FindStringSubmatch(line); m != nil {
 			if a, err := netip.ParseAddrPort(m[1]); err == nil {
 				select {
@@ -149,30 +151,4 @@ func (s *Server) watch(r io.Reader, head *head, found chan<- netip.AddrPort) {
 			return
 		}
 	}
-}
-
-// head keeps the start of what a server prints, for the message when it does not come up.
-type head struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-// Write is add for a command's output.
-func (h *head) Write(p []byte) (int, error) {
-	h.add(string(p))
-	return len(p), nil
-}
-
-func (h *head) add(line string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.text.Len() < 4096 {
-		h.text.WriteString(line)
-	}
-}
-
-func (h *head) String() string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.text.String()
 }
