@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -13,14 +14,14 @@ import (
 // it is drawn over and over, elsewhere a line is printed every five seconds.
 type progress struct {
 	w     io.Writer
-	fd    int // of the terminal, -1 if w is none
+	fd    int // of the terminal, -1 if w is none that can erase
 	drawn bool
 	last  time.Time
 }
 
 func newProgress(w io.Writer) *progress {
 	p := &progress{w: w, fd: -1}
-	if f, ok := w.(interface{ Fd() uintptr }); ok && isTerminal(w) {
+	if f, ok := w.(interface{ Fd() uintptr }); ok && isTerminal(w) && os.Getenv("TERM") != "dumb" {
 		p.fd = int(f.Fd())
 	}
 	return p
