@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/sockeye-io/sockeye/bench/result"
 )
@@ -132,7 +133,11 @@ func Compare(a, b *result.File, o CompareOptions) (*Comparison, error) {
 		}
 	}
 	if len(c.Changes) == 0 {
-		return nil, errors.New("report: the two runs have nothing in common")
+		err := errors.New("report: the two runs have nothing in common")
+		if len(c.Warnings) > 0 {
+			err = fmt.Errorf("%w: %s", err, strings.Join(c.Warnings, "; "))
+		}
+		return nil, err
 	}
 	c.warnPower()
 	return c, nil
@@ -160,11 +165,20 @@ func (c *Comparison) warnPower() {
 
 func groupOf(f *result.File, like result.Group) result.Group {
 	for _, g := range f.Groups() {
-		if g.Scenario == like.Scenario && g.Title == like.Title {
+		if g.Scenario == like.Scenario && untuned(g.Title) == untuned(like.Title) {
 			return g
 		}
 	}
 	return result.Group{}
+}
+
+// untuned is a title without the rate that a run has found for itself.
+func untuned(title string) string {
+	at := strings.Index(title, "half load: ")
+	if at < 0 {
+		return title
+	}
+	return title[:at]
 }
 
 func groupName(g result.Group) string { return g.Scenario + ", " + g.Title }

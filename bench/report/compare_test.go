@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -92,6 +93,27 @@ func TestCompareSame(t *testing.T) {
 }
 
 // A comparison that could find nothing must say so.
+// TestCompareHalfLoad: the rate that a run finds for itself is in the title, and differs from run to run.
+func TestCompareHalfLoad(t *testing.T) {
+	t.Parallel()
+	run := func(rate float64, title string) *result.File {
+		f := made(1)
+		f.Cells = slices.DeleteFunc(f.Cells, func(c result.Cell) bool { return c.Scenario != "latency" })
+		for i := range f.Cells {
+			f.Cells[i].Title, f.Cells[i].Params.Rate = title, rate
+		}
+		return f
+	}
+	a := run(6700, "1,000 connections, half load: 6,700 messages a second")
+	_, err := report.Compare(a, run(10_000, "1,000 connections, half load: 10,000 messages a second"), report.CompareOptions{})
+	if err == nil || !strings.Contains(err.Error(), "nothing in common") || !strings.Contains(err.Error(), "--rate") {
+		t.Errorf("error %v", err)
+	}
+	if c := compare(t, a, a); len(c.Changes) == 0 {
+		t.Error("a run has nothing in common with itself")
+	}
+}
+
 func TestCompareTells(t *testing.T) {
 	t.Parallel()
 	few := func() *result.File {
@@ -111,7 +133,7 @@ func TestCompareTells(t *testing.T) {
 			c.Params.Rate = 1
 		}
 	})
-	if w := compare(t, made(1), rate).Warnings; len(w) != 1 || !strings.Contains(w[0], "gws: not compared: the parameters differ") {
+	if w := compare(t, made(1), rate).Warnings; len(w) != 1 || !strings.Contains(w[0], "gws: not compared: at 45000 and at 1 messages a second") {
 		t.Errorf("another rate: %q", w)
 	}
 	base := made(1)

@@ -54,6 +54,9 @@ func pins(m result.Method) string {
 // incomparable is which parameters differ although the titles are the same. How long it took may.
 func incomparable(p, q result.Params) string {
 	p.Duration, p.Warmup = q.Duration, q.Warmup
+	if p.Rate != q.Rate {
+		return fmt.Sprintf("at %.0f and at %.0f messages a second; --rate asks both runs for the same", p.Rate, q.Rate)
+	}
 	if p != q {
 		return "the parameters differ"
 	}
