@@ -57,19 +57,14 @@ func (s SSL) ClientCert() []byte { return s.TLVs.Value(TypeSSLClientCert) }
 
 // checkSSL is checkTLVs for the value of a TypeSSL.
 func checkSSL(p []byte, size int) error {
-	if size < sslHead {
+	size -= sslHead
+	if cut(size) {
 		return errSSL
 	}
-	size -= sslHead
 	p = p[min(sslHead, len(p)):]
-	for at := 0; at < size; {
-		if size-at < tlvHead {
-			return errSSL
-		}
-		if len(p)-at < tlvHead {
-			return nil
-		}
-		if at += tlvHead + int(binary.BigEndian.Uint16(p[at+1:])); at > size {
+	for at := 0; at < size && len(p)-at >= tlvHead; {
+		at += tlvHead + int(binary.BigEndian.Uint16(p[at+1:]))
+		if cut(size - at) {
 			return errSSL
 		}
 	}

@@ -107,19 +107,15 @@ func (t TLVs) AWSEndpoint() []byte {
 // there is none. It fails if whatever follows p cannot make them well-formed.
 func checkTLVs(p []byte, size int) (checksum int, err error) {
 	checksum = -1
-	for at := 0; at < size && at < len(p); {
-		if size-at < tlvHead {
-			return -1, errTLV
-		}
-		if len(p)-at < tlvHead {
-			break
-		}
-		length := int(binary.BigEndian.Uint16(p[at+1:]))
-		typ := Type(p[at])
-		if at += tlvHead; length > size-at {
-			return -1, errTLV
-		}
+	if cut(size) {
+		return -1, errTLV
+	}
+	for at := 0; at < size && len(p)-at >= tlvHead; {
+		typ, length := Type(p[at]), int(binary.BigEndian.Uint16(p[at+1:]))
+		at += tlvHead
 		switch {
+		case cut(size - at - length):
+			return -1, errTLV
 		case typ == TypeCRC32C && length != len(noChecksum):
 			return -1, errCRC32CSize
 		case typ == TypeCRC32C && checksum >= 0:
@@ -137,3 +133,6 @@ func checkTLVs(p []byte, size int) (checksum int, err error) {
 	}
 	return checksum, nil
 }
+
+// cut tells whether no TLVs are of n bytes together.
+func cut(n int) bool { return n < 0 || n > 0 && n < tlvHead }
