@@ -19,10 +19,7 @@ const (
 // recommends "to abort the connection as soon as possible". Both are kept: a part is never taken, and refused at its first wrong
 // byte.
 func (h *Header) parseV1(p []byte) (n int, err error) {
-	cut := len(p) > MaxV1
-	if cut {
-		p = p[:MaxV1]
-	}
+	p = p[:min(len(p), MaxV1)]
 	n, err = h.parseLine(p)
 	if n == 0 && err == nil {
 		// Section 2.1: "If the CRLF sequence is not found in the first 107 characters, the receiver should declare the line
