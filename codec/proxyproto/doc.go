@@ -11,8 +11,8 @@
 // A header that has not arrived whole is n == 0 with a nil error: a slow peer. [ErrNotHeader] says that the peer speaks something
 // else, and [ErrInvalid] and [ErrTooLong] that it means to speak PROXY and breaks its rules. How the bytes were split on the way
 // changes nothing: more bytes never change a verdict, and a verdict comes with the byte that decides it. There are three
-// exceptions: a version 1 line that is going to be too long is refused when its 106 bytes are there, a TLV is judged when its type
-// and length are there, and a checksum when the header is whole.
+// exceptions: a version 1 line that is going to be too long is refused when its 106 bytes are there; a TLV is judged when its type
+// and length are there, and past the first 512 bytes of TLVs when the header is whole; so is a checksum.
 //
 // # Trust
 //

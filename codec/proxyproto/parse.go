@@ -32,7 +32,7 @@ const (
 //
 // limit is the most bytes that a version 2 header may declare to follow its first HeadSize; zero means DefaultMax, negative
 // means no limit but that of the format, 65535. Whatever the peer sends, Parse never asks for more than the larger of MaxV1 and
-// HeadSize+limit bytes. A call looks at all of p that belongs to the header again, at most at three bytes of each TLV.
+// HeadSize+limit bytes. A call begins again at the start of p; while the header is incomplete it looks at 528 bytes at most.
 //
 // p is not changed. The slices in h are views of p[:n] and live as long as it does.
 func Parse(p []byte, limit int) (h Header, n int, err error) {

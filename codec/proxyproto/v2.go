@@ -7,6 +7,9 @@ import (
 	"net/netip"
 )
 
+// earlyTLVs is how many bytes of TLVs are judged before the header is whole. Section 2 has headers end before 536 bytes.
+const earlyTLVs = 512
+
 // parseV2 reads a header of section 2.2 whose signature is right as far as it goes. n == 0 with a nil error is an incomplete one.
 func (h *Header) parseV2(p []byte, limit int) (n int, err error) {
 	at := len(signature2)
@@ -69,8 +72,13 @@ func (h *Header) parseBlock(p []byte, end, block int) (n int, err error) {
 		return 0, errShort
 	}
 	// "The receiver must not start to parse an address before the whole address block is received." TLVs are told to be wrong
-	// from their types and lengths as these arrive.
-	checksum, err := checkTLVs(p[min(tlvs, len(p)):min(end, len(p))], end-tlvs)
+	// from their types and lengths as these arrive, but far into a long header: looking at all of them again for each byte of a
+	// slow peer would take quadratic time.
+	seen := end
+	if len(p) < end {
+		seen = min(len(p), tlvs+earlyTLVs)
+	}
+	checksum, err := checkTLVs(p[min(tlvs, seen):seen], end-tlvs)
 	switch {
 	case err != nil && lenient:
 		return end, nil

@@ -143,6 +143,14 @@ func TestRefuseV2(t *testing.T) {
 		{"too short for a second TLV", wire(proxy, "\x11", block4+tlv(0x04, "pad")+"\x04"), begins + 3, invalid},
 		{"TLV longer than the rest", wire(proxy, "\x11", block4+"\x04\x00\x02x"), begins + 3, invalid},
 		{"second TLV longer than the rest", wire(proxy, "\x11", block4+tlv(0x04, "pad")+"\x02\xff\xffx"), begins + 9, invalid},
+		{
+			"far into a long header", wire(proxy, "\x11", block4+tlv(0x04, strings.Repeat("x", 506))+"\x04\xff\xff"+path("")),
+			begins + 512, invalid,
+		},
+		{
+			"farther into a long header", wire(proxy, "\x11", block4+tlv(0x04, strings.Repeat("x", 507))+"\x04\xff\xff"+path("")),
+			begins + 513 + 108, invalid,
+		},
 		{"2.2.3: checksum", wire(proxy, "\x11", block4+tlv(0x03, "1234")), begins + 7, proxyproto.ErrChecksum},
 		{"2.2.3: checksum of LOCAL", wire(local, "\x00", tlv(0x03, "1234")), 16 + 7, proxyproto.ErrChecksum},
 		{"2.2.3: not 32 bits", wire(proxy, "\x11", block4+tlv(0x03, "12345")), begins + 3, invalid},
