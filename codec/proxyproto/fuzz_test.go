@@ -82,7 +82,7 @@ func checkCompletes(t testing.TB, p []byte, limit int) {
 		s += next
 	}
 	size, length := blockSizes[s[13]], int(binary.BigEndian.Uint16([]byte(s[14:])))
-	if s[12] == local[0] {
+	if s[12] == local[0] || s[13] == 0 { // whatever it is, it is discarded
 		size = length
 	}
 	s += strings.Repeat("\x00", size)
@@ -119,7 +119,7 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(tt.in), 40)
 	}
 	for _, s := range []string{
-		"", "P", "\r", "POST / HTTP/1.1\r\n", "PROXY TCP4 256", "PROXY TCP6 1::2::", "PROXY UNKNOWN a\rb\r\n", signature + "\x21\x11\xff",
+		"", "P", "\r", "POST / HTTP/1.1\r\n", "PROXY TCP4 256", "PROXY TCP6 1::2::", "PROXY UNKNOWN a\rb\r\n", signature + "\x21\x11\xff", signature + "\x21\x00\x00\x01",
 		wire(proxy, "\x11", block4+tlv(3, "1234")), wire(proxy, "\x11", block4+tlv(0x20, "\x01\x00\x00\x00\x00\x21\x00\x01")),
 	} {
 		f.Add([]byte(s), -1)
