@@ -95,7 +95,7 @@ func (r *run) grow(ctx context.Context, b *subject, c *cell) (s *station, steps 
 		})
 	}
 	if s.vital {
-		v, err := s.server.Vitals(ctx)
+		v, err := s.vitals(ctx)
 		if err != nil {
 			return s, nil, err
 		}

@@ -92,6 +92,10 @@ func (r *run) findHalfLoad(ctx context.Context, c *cell, stations []*station) {
 				s.fail(err)
 				break
 			}
+			if res.Messages == 0 {
+				s.fail(fmt.Errorf("no message came back in %v", res.Elapsed))
+				break
+			}
 			rates = append(rates, float64(res.Messages)/res.Elapsed.Seconds())
 			r.advance(calibration)
 		}

@@ -82,7 +82,7 @@ type around struct {
 // outside of what is counted.
 func (s *station) watch(ctx context.Context, o load.Order) (a around, res load.Result, err error) {
 	if s.vital {
-		if a.vitalsBefore, err = s.server.Vitals(ctx); err != nil {
+		if a.vitalsBefore, err = s.vitals(ctx); err != nil {
 			return a, res, err
 		}
 	}
@@ -96,9 +96,19 @@ func (s *station) watch(ctx context.Context, o load.Order) (a around, res load.R
 		return a, res, err
 	}
 	if s.vital {
-		a.vitalsAfter, err = s.server.Vitals(ctx)
+		a.vitalsAfter, err = s.vitals(ctx)
 	}
 	return a, res, err
+}
+
+// patience is how long a server may take to tell its vitals, which it does in some microseconds: one that hangs must not
+// hold up the others.
+const patience = 10 * time.Second
+
+func (s *station) vitals(ctx context.Context) (vitals.Vitals, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return s.server.Vitals(ctx)
 }
 
 // sample reads nothing of a server whose process is not known.
