@@ -66,6 +66,7 @@ func (c Command) exec() *exec.Cmd {
 type Server struct {
 	Process probe.Process
 	Address netip.AddrPort
+	name    string // of the program, which is not taskset
 	cmd     *exec.Cmd
 	said    *said
 	output  sync.WaitGroup
@@ -88,7 +89,7 @@ func Start(ctx context.Context, c Command) (*Server, error) {
 		return nil, fmt.Errorf("rig: %w", err)
 	}
 	found := make(chan netip.AddrPort, 1)
-	s := &Server{Process: probe.Process(cmd.Process.Pid), cmd: cmd, said: new(said), asking: newAsking()}
+	s := &Server{Process: probe.Process(cmd.Process.Pid), name: filepath.Base(c.Path), cmd: cmd, said: new(said), asking: newAsking()}
 	for _, r := range []io.Reader{stdout, stderr} {
 		s.output.Go(func() { s.watch(r, found) })
 	}
@@ -123,7 +124,7 @@ func (s *Server) Stop() error {
 	defer insist.Stop()
 	s.output.Wait() // Wait closes the pipes, so they are read to their end first
 	if err := s.cmd.Wait(); err != nil && s.cmd.ProcessState.ExitCode() != 128+int(syscall.SIGTERM) {
-		return fmt.Errorf("rig: %s: %w%s", filepath.Base(s.cmd.Path), err, s.said.last())
+		return fmt.Errorf("rig: %s: %w%s", s.name, err, s.said.last())
 	}
 	return nil
 }

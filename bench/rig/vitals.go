@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -101,5 +100,5 @@ func (s *Server) ask(ctx context.Context) (vitals.Vitals, error) {
 }
 
 func (s *Server) silent(why error) error {
-	return fmt.Errorf("rig: %s gave no vitals: %w", filepath.Base(s.cmd.Path), why)
+	return fmt.Errorf("rig: %s gave no vitals: %w", s.name, why)
 }
