@@ -47,7 +47,7 @@ func (m *mixed) tick(now int64) (next int64, done bool, err error) {
 			return 0, true, err
 		}
 	}
-	if late := now >= m.openEcho.plan.end+grace; late {
+	if late := now >= m.openEcho.plan.end+m.grace; late {
 		return 0, true, nil
 	}
 	return next, done && m.busy == 0, nil
