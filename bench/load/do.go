@@ -81,9 +81,6 @@ func (l *Load) begin(o Order) (work, error) {
 }
 
 func (l *Load) measure(o Order) (Result, error) {
-	if err := punctual(); err != nil {
-		return Result{}, err
-	}
 	w, err := l.begin(o)
 	if err != nil {
 		return Result{}, err

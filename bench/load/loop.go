@@ -12,6 +12,9 @@ func (l *Load) pursue(w work) error {
 	l.work = w
 	defer func() { l.work = resting{} }()
 	l.news = l.now()
+	if err := punctual(); err != nil {
+		return err
+	}
 	for {
 		now := l.now()
 		next, done, err := w.tick(now)
@@ -33,6 +36,9 @@ func (l *Load) pursue(w work) error {
 		// the same reason it is not locked to its thread: then yielding would cost more than it saves.
 		if l.turns++; l.turns%64 == 0 {
 			runtime.Gosched()
+			if err := punctual(); err != nil { // for it may be another thread now
+				return err
+			}
 		}
 	}
 }
