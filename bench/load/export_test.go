@@ -73,6 +73,9 @@ func Numbered(cfg Config, k int64) []byte {
 	return p
 }
 
+// Coarse makes it a load on a kernel without epoll_pwait2.
+func (l *Load) Coarse() { l.poller.coarse = true }
+
 // Work does an order and gives nothing back but what is counted: no histogram is encoded, which allocates.
 func (l *Load) Work(o Order) (messages int64, err error) {
 	w, err := l.begin(o)

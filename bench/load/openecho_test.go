@@ -97,3 +97,18 @@ func TestOpenLoopFailsWithItsConnection(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// TestOldKernel has milliseconds to sleep for, and spins for the rest: nothing leaves early or is left out, and spinning
+// is not work.
+func TestOldKernel(t *testing.T) {
+	t.Parallel()
+	l := newLoad(t, load.Config{Address: plainEcho(t), Protocol: load.TCP})
+	l.Coarse()
+	res, err := l.Do(load.Order{Connections: 1, Work: load.Echo, Rate: 150, Messages: 30})
+	if err != nil || res.Messages != 30 || res.Elapsed < 30*time.Second/150 {
+		t.Errorf("%+v, %v", counts(res), err)
+	}
+	if res.Busy > res.Elapsed/2 {
+		t.Errorf("busy for %v of %v", res.Busy, res.Elapsed)
+	}
+}

@@ -56,8 +56,12 @@ func (l *Load) wait(until int64) ([]unix.EpollEvent, error) {
 	p := &l.poller
 	start := l.now()
 	n, errno := p.sleep(until - start - int64(spin))
+	near := int64(spin)
+	if p.coarse {
+		near += int64(time.Millisecond)
+	}
 	now := l.now()
-	for errno == 0 && n == 0 && now < until && until-now <= int64(spin) {
+	for errno == 0 && n == 0 && now < until && until-now <= near {
 		n, errno = p.sleep(0)
 		now = l.now()
 	}
