@@ -22,15 +22,15 @@ func TestSecondClientsAgree(t *testing.T) {
 	const (
 		tick        = 20 * ms
 		connections = 8
-		duration    = 60 * tick
+		answers     = 60 // to each
 	)
-	addr := pacedEcho(t, tick)
+	addr := pacedEcho(t, tick, 3*connections)
 	var running, connected sync.WaitGroup
 	connected.Add(3)
 	ready := func() { connected.Done(); connected.Wait() }
 	var perSecond, p50 [3]float64
 	running.Go(func() {
-		res, err := closedLoop(addr, load.Order{Connections: connections, Duration: duration}, ready)
+		res, err := closedLoop(addr, load.Order{Connections: connections, Messages: connections * answers}, ready)
 		if err != nil {
 			t.Error(err)
 			return
@@ -41,7 +41,7 @@ func TestSecondClientsAgree(t *testing.T) {
 	for i, measure := range []func(context.Context, second.Config) (second.Result, error){second.Gorilla, second.Engine} {
 		running.Go(func() {
 			res, err := measure(t.Context(), second.Config{
-				URL: "ws://" + addr.String() + "/", Connections: connections, Payload: 20, Duration: duration, Ready: ready,
+				URL: "ws://" + addr.String() + "/", Connections: connections, Payload: 20, Messages: answers, Ready: ready,
 			})
 			if err != nil {
 				t.Error(err)
@@ -75,12 +75,12 @@ func closedLoop(addr netip.AddrPort, o load.Order, ready func()) (load.Result, e
 	return l.Do(o)
 }
 
-// pacedEcho answers all connections at once, when it has a message of each that is open, but tick after the last time
-// at the earliest.
-func pacedEcho(t *testing.T, tick time.Duration) netip.AddrPort {
+// pacedEcho answers all n connections at once, when it has a message of each, or of each that has not been closed, but tick
+// after the last time at the earliest.
+func pacedEcho(t *testing.T, tick time.Duration, n int) netip.AddrPort {
 	t.Helper()
 	var mu sync.Mutex
-	open, waiting := 0, 0
+	open, waiting := n, 0
 	release := make(chan struct{}) // closed to let all go
 	last := time.Now()
 	check := func() { // with mu held
@@ -96,9 +96,6 @@ func pacedEcho(t *testing.T, tick time.Duration) netip.AddrPort {
 		release = make(chan struct{})
 	}
 	return gorillaServer(t, func(c *websocket.Conn) {
-		mu.Lock()
-		open++
-		mu.Unlock()
 		defer func() {
 			mu.Lock()
 			open--

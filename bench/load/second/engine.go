@@ -21,7 +21,7 @@ func Engine(ctx context.Context, cfg Config) (Result, error) {
 	clients := make([]*client, cfg.Connections)
 	done := make(chan error, cfg.Connections) // each client sends once
 	for i := range clients {
-		clients[i] = &client{message: message, done: done}
+		clients[i] = &client{cfg: &cfg, message: message, done: done}
 		clients[i].handle, err = websocket.Dial(ctx, e, cfg.URL, clients[i], websocket.DialOptions{})
 		if err != nil {
 			return Result{}, fmt.Errorf("second: connection %d: %w", i, err)
@@ -30,7 +30,7 @@ func Engine(ctx context.Context, cfg Config) (Result, error) {
 	cfg.ready()
 	cpu, start := cpuTime(), time.Now()
 	for _, c := range clients {
-		c.end = start.Add(cfg.Duration)
+		c.start = start
 		if err := c.handle.Post(c.send); err != nil {
 			return Result{}, fmt.Errorf("second: %w", err)
 		}
@@ -49,11 +49,12 @@ func Engine(ctx context.Context, cfg Config) (Result, error) {
 	return sum(latencies, elapsed, cpu)
 }
 
-// client is one connection. All but handle and end belongs to the loop.
+// client is one connection. All but handle and start belongs to the loop.
 type client struct {
+	cfg       *Config
 	message   []byte
 	handle    websocket.Handle
-	end       time.Time
+	start     time.Time
 	sent      time.Time
 	latencies []time.Duration
 	over      bool
@@ -83,7 +84,7 @@ func (c *client) OnMessage(conn *websocket.Conn, _ websocket.MessageType, p []by
 		return
 	}
 	c.latencies = append(c.latencies, now.Sub(c.sent))
-	if now.Before(c.end) {
+	if c.cfg.more(len(c.latencies), now.Sub(c.start)) {
 		c.send(conn)
 		return
 	}

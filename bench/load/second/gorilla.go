@@ -29,8 +29,8 @@ func Gorilla(ctx context.Context, cfg Config) (Result, error) {
 	var running sync.WaitGroup
 	for i, c := range conns {
 		running.Go(func() {
-			for sent := start; sent.Sub(start) < cfg.Duration; {
-				sent = time.Now()
+			for cfg.more(len(latencies[i]), time.Since(start)) {
+				sent := time.Now()
 				if errs[i] = c.WriteMessage(websocket.BinaryMessage, message); errs[i] != nil {
 					return
 				}

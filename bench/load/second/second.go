@@ -17,8 +17,14 @@ type Config struct {
 	URL         string
 	Connections int
 	Payload     int
-	Duration    time.Duration
-	Ready       func() // is called when all are connected, before anything is sent; nil is nothing
+	Duration    time.Duration // no message is sent after it; zero is no limit
+	Messages    int           // of each connection; zero is no limit, and one of the two must be there
+	Ready       func()        // is called when all are connected, before anything is sent; nil is nothing
+}
+
+// more is whether a connection that has sent n messages may send another.
+func (c *Config) more(n int, since time.Duration) bool {
+	return (c.Messages == 0 || n < c.Messages) && (c.Duration == 0 || since < c.Duration)
 }
 
 func (c *Config) ready() {
