@@ -3,9 +3,10 @@
 // rather than general, so that the server and not the load is what a benchmark measures: one thread, one epoll, frames
 // built once, no allocation while it runs. When it was the limit nevertheless, Result.Saturated says so.
 //
-// It writes and reads WebSocket by itself, with none of Sockeye's code, so that a mistake of ours cannot cancel out. That
-// it is made of system calls and not on our engine has a second reason: it costs less, which TestLoadCPU of package bench
-// measures. Package second checks it with two clients that share nothing with it.
+// It writes and reads WebSocket by itself, with none of Sockeye's code, so that a mistake of ours cannot cancel out, and on
+// system calls of its own, because an open loop needs to know when it slept, when it was late and what it did not read. Our
+// engine would be as cheap: TestLoadCPU of package bench measures that. Package second checks this one with two clients
+// that share nothing with it.
 //
 // Main is the command, in a process of its own, which is how the benchmarks use it.
 package load
