@@ -28,7 +28,7 @@ func TestRunServerDies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(f.Skipped) != 1 || f.Skipped[0].Server != "goroutines" || !strings.Contains(f.Skipped[0].Reason, "signal: killed") {
+	if len(f.Skipped) != 1 || !f.Skipped[0].Failed || f.Skipped[0].Server != "goroutines" || !strings.Contains(f.Skipped[0].Reason, "signal: killed") {
 		t.Errorf("skipped %v", f.Skipped)
 	}
 	g := f.Groups()[0]

@@ -90,9 +90,11 @@ func (r *run) grow(ctx context.Context, b *subject, c *cell) (s *station, steps 
 		if err != nil {
 			return s, nil, err
 		}
-		steps = append(steps, result.Growth{
-			Connections: n, RSS: float64(m.RSS), PSS: float64(m.PSS), Kernel: float64(k.Bytes() - none.Bytes()),
-		})
+		g := result.Growth{Connections: n, RSS: float64(m.RSS), PSS: float64(m.PSS)}
+		if k.Slab > 0 { // else only root may know, and the sum of all caches tells of anything but connections
+			g.Kernel = float64(k.Bytes() - none.Bytes())
+		}
+		steps = append(steps, g)
 	}
 	if s.vital {
 		v, err := s.vitals(ctx)
@@ -142,7 +144,9 @@ func (s *station) slopes(steps []result.Growth) {
 	n := float64(b.Connections - a.Connections)
 	s.note("rss_bytes_per_connection", (b.RSS-a.RSS)/n)
 	s.note("pss_bytes_per_connection", (b.PSS-a.PSS)/n)
-	s.note("kernel_bytes_per_connection", (b.Kernel-a.Kernel)/n/2) // both ends are on this machine
+	if b.Kernel != 0 {
+		s.note("kernel_bytes_per_connection", (b.Kernel-a.Kernel)/n/2) // both ends are on this machine
+	}
 	s.note("rss_bytes", b.RSS)
 }
 

@@ -105,6 +105,13 @@ func (r *run) skip(server, cell string, err error) {
 	r.file.Skipped = append(r.file.Skipped, result.Skipped{Server: server, Cell: cell, Reason: err.Error()})
 }
 
+// fail is skip for what went wrong on the way.
+func (r *run) fail(server string, c *cell, err error) {
+	r.file.Skipped = append(r.file.Skipped, result.Skipped{
+		Server: server, Cell: c.scenario + ", " + c.title, Reason: err.Error(), Failed: true,
+	})
+}
+
 func (r *run) nothing(ctx context.Context) error {
 	if err := context.Cause(ctx); err != nil {
 		return fmt.Errorf("bench: %w", err)

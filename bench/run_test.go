@@ -138,7 +138,7 @@ func TestRunSkips(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(f.Skipped) != 1 || f.Skipped[0].Server != "gorilla" || len(f.Cells) != 1 {
+	if len(f.Skipped) != 1 || f.Skipped[0].Failed || f.Skipped[0].Server != "gorilla" || len(f.Cells) != 1 {
 		t.Errorf("skipped %v, %d cells", f.Skipped, len(f.Cells))
 	}
 	p.Base = "gorilla"

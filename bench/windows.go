@@ -23,7 +23,7 @@ func (r *run) windows(ctx context.Context, c *cell) {
 		s := newStation(b, c)
 		if err := r.open(ctx, s, c); err != nil {
 			if ctx.Err() == nil {
-				r.skip(b.Name, c.scenario+", "+c.title, err)
+				r.fail(b.Name, c, err)
 			}
 			continue
 		}
@@ -95,7 +95,7 @@ func (s *station) round(ctx context.Context, c *cell, round int) error {
 // keep puts what was measured on the station into the file, as far as it came.
 func (r *run) keep(c *cell, s *station) {
 	if s.err != nil {
-		r.skip(s.Name, c.scenario+", "+c.title, s.err)
+		r.fail(s.Name, c, s.err)
 	}
 	if len(s.out.Metrics) == 0 {
 		return

@@ -19,13 +19,16 @@ type Verdict struct {
 	BestRatio       float64       // median of Best over that of Subject; 1 when it is Subject; 0 when unknown
 }
 
-// Better is 1 when the subject was better than the base in every round, -1 when it was worse in every one, else 0.
+// Better is 1 when the subject was better than the base in every round, -1 when it was worse in every one, else 0. Fewer
+// than three rounds decide nothing.
 func (v Verdict) Better() int {
 	return better(v.Ratio, v.Metric.More)
 }
 
+const decisive = 3
+
 func better(ratio result.Series, more bool) int {
-	if len(ratio) == 0 {
+	if len(ratio) < decisive {
 		return 0
 	}
 	above, below := slices.Min(ratio) > 1, slices.Max(ratio) < 1

@@ -127,7 +127,7 @@ type Growth struct {
 	Connections int     `json:"connections"`
 	RSS         float64 `json:"rss_bytes"`
 	PSS         float64 `json:"pss_bytes"`
-	Kernel      float64 `json:"kernel_bytes"` // slab and socket memory of both ends, above what it was without any
+	Kernel      float64 `json:"kernel_bytes"` // slab and socket memory of both ends, above what it was without any; 0 is unknown
 }
 
 // Doubt says why a round says less than it seems to. What needs headroom (see Metric) is not shown for a cell where
@@ -142,6 +142,8 @@ type Skipped struct {
 	Server string `json:"server"`
 	Cell   string `json:"cell,omitempty"` // empty is all of them
 	Reason string `json:"reason"`
+	// Failed is whether it went wrong on the way. Else it was known beforehand that it cannot be had here.
+	Failed bool `json:"failed,omitempty"`
 }
 
 // Read reads one File and refuses what another version wrote.

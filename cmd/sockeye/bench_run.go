@@ -145,7 +145,15 @@ func (o *benchOptions) run(cmd *cobra.Command) error {
 	if err := errors.Join(kept, o.report.show(cmd, f, thresholds)); err != nil { // it took long: show what can be shown
 		return err
 	}
-	return interrupted()
+	if err := interrupted(); err != nil {
+		return err
+	}
+	for _, skipped := range f.Skipped {
+		if skipped.Failed { // the rest was worth measuring, but nobody may take this for a whole run
+			return fmt.Errorf("bench: %s, %s: %s", skipped.Server, skipped.Cell, skipped.Reason)
+		}
+	}
+	return nil
 }
 
 // hearers are the scenarios that a flag says something to.
