@@ -73,7 +73,7 @@ func (b *broadcast) tick(now int64) (int64, bool, error) {
 }
 
 func (b *broadcast) tickOpen(now int64) (int64, bool, error) {
-	for sent := 0; b.next < b.total; sent++ {
+	for sent := 0; b.next < b.total && now < b.end+grace; sent++ {
 		due := b.plan.due(b.next)
 		if due > now || sent == burst {
 			return due, false, nil
@@ -151,8 +151,10 @@ func (b *broadcast) miss(now, k, end int64) {
 		b.owed--
 		b.count.lost++
 		if b.open {
-			b.tally.lost(max(now, b.end), b.due(k), 1)
+			b.tally.lost(max(now, b.end+grace), b.due(k), 1)
+			continue
 		}
+		b.tally.lost(max(now, b.at+grace), b.at, 1) // only the last one can be missing
 	}
 }
 
@@ -176,6 +178,10 @@ func (b *broadcast) broken(i int, why error) error {
 
 // finish gives up what has not come, and closes the connections that would still get it.
 func (b *broadcast) finish(now int64) {
+	for ; b.open && b.next < b.total; b.next++ { // they were due, and it did not even come to publish them
+		b.owed += int64(b.receivers)
+		b.tally.left(now, b.plan.due(b.next))
+	}
 	b.published += b.next
 	b.format.numbered = false
 	for i := range b.conns.len() {

@@ -32,7 +32,7 @@ type Config struct {
 	// Check compares the content of every Check-th message that a connection receives, besides the length and the
 	// header, which are always checked. 0 is 16, negative never.
 	Check int
-	// Stall is how long to wait with nothing at all arriving before giving up: 0 is 10 s, negative waits for ever.
+	// Stall is how long to wait with no part of a message arriving before giving up (pings are none): 0 is 10 s, negative waits for ever.
 	Stall time.Duration
 }
 

@@ -2,8 +2,8 @@ package load
 
 import "fmt"
 
-// Grow opens connections until n are open, as many at once as is usual. It gives each 5 s for connecting and the
-// handshake, and fails when one of them fails.
+// Grow opens connections until n are open, as many at once as is usual. It fails when one of them fails, and when
+// nothing arrives for Config.Stall.
 func (l *Load) Grow(n int) error { return l.grow(n, Order{}) }
 
 // grow opens connections as o says, except how many.

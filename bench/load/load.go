@@ -37,7 +37,7 @@ type Load struct {
 	in        []byte    // what one read can take
 	epoch     time.Time // time 0: when the order that is being done began
 	work      work
-	news      int64 // when something arrived last
+	news      int64 // when something came of what the server did last
 	turns     uint  // of loop, to yield now and then
 
 	// Of the order that is being done:

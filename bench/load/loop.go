@@ -49,9 +49,6 @@ func (l *Load) handle(until int64) error {
 	if err != nil {
 		return err
 	}
-	if len(events) > 0 {
-		l.news = l.now()
-	}
 	for k := range events {
 		ev := &events[k]
 		i := int(ev.Fd)
@@ -71,6 +68,7 @@ func (l *Load) handle(until int64) error {
 // breaks closes a connection that failed and tells the work.
 func (l *Load) breaks(i int, why error) error {
 	l.kill(i)
+	l.news = l.now()
 	return l.work.broken(i, why)
 }
 
@@ -78,6 +76,7 @@ func (l *Load) breaks(i int, why error) error {
 func (l *Load) ready(i int, c *conn, events uint32) error {
 	switch {
 	case c.state == dialing:
+		l.news = l.now()
 		if err := l.connected(i, c); err != nil || c.state != open {
 			return err
 		}
@@ -106,6 +105,7 @@ func (l *Load) ready(i int, c *conn, events uint32) error {
 }
 
 func (l *Load) writable(i int, c *conn) error {
+	l.news = l.now()
 	if b, ok := l.work.(*broadcast); ok && i == 0 {
 		return b.flush()
 	}
@@ -119,6 +119,7 @@ func (l *Load) ends(i int, c *conn) error {
 		return fmt.Errorf("%w after the answer %.120q", errEnd, l.answers[i])
 	case c.state == leaving && (c.told || l.cfg.Protocol == TCP):
 		l.kill(i)
+		l.news = l.now()
 		return l.work.gone(i)
 	case c.state == leaving:
 		return errUnclean
@@ -126,9 +127,11 @@ func (l *Load) ends(i int, c *conn) error {
 	return fmt.Errorf("%w with %d messages in flight", errEnd, c.stamps.n)
 }
 
-// arrived takes what the server sent.
+// arrived takes what the server sent. It is news as far as something comes of it: a server that only pings is one that
+// says nothing.
 func (l *Load) arrived(i int, c *conn, p []byte) error {
 	if c.state == upgrading {
+		l.news = l.now()
 		rest, err := l.answered(i, c, p)
 		if err != nil || c.state == upgrading {
 			return err
@@ -140,6 +143,7 @@ func (l *Load) arrived(i int, c *conn, p []byte) error {
 	}
 	now := l.now()
 	for len(p) > 0 {
+		before := c.reader.got
 		n, whole, err := c.reader.next(&l.format, p)
 		if err == errClosing && c.state == leaving {
 			c.told = true
@@ -149,6 +153,9 @@ func (l *Load) arrived(i int, c *conn, p []byte) error {
 			return err
 		}
 		p = p[n:]
+		if c.state != leaving && (whole || c.reader.got != before) {
+			l.news = now
+		}
 		if !whole || c.state == leaving {
 			continue // what comes before the server's close frame is of no interest
 		}
@@ -170,7 +177,7 @@ func (l *Load) arrived(i int, c *conn, p []byte) error {
 
 // pong answers the last ping (RFC 6455 section 5.5.3), or leaves it for later when a message is half sent.
 func (l *Load) pong(c *conn) error {
-	if c.reader.ping == nil || !c.reader.ping.whole || c.unsent > 0 {
+	if c.reader.ping == nil || !c.reader.ping.whole || c.unsent > 0 || l.publishing(c) {
 		return nil
 	}
 	pong := maskedFrame(opPong, c.reader.ping.payload)
@@ -179,4 +186,10 @@ func (l *Load) pong(c *conn) error {
 		return fmt.Errorf("pong: %d of %d bytes taken: %w", n, len(pong), errno)
 	}
 	return nil
+}
+
+// publishing is whether a broadcast may have half sent a message on c.
+func (l *Load) publishing(c *conn) bool {
+	b, ok := l.work.(*broadcast)
+	return ok && c == b.conns.at(0) && b.pub.unsent() > 0
 }

@@ -7,7 +7,7 @@ import (
 
 const (
 	// inflightMost is how many messages a connection may have without an answer in an open loop. What is due beyond is
-	// not sent and is lost; its latency counts until the end.
+	// not sent and is lost.
 	inflightMost = 1024
 	// grace is Order.Grace unless it says otherwise.
 	grace = int64(2 * time.Second)
@@ -41,7 +41,8 @@ func (l *Load) newOpenEcho(o Order) *openEcho {
 func (o *Order) schedule() schedule { return newSchedule(o.Rate, o.Ramp, o.Duration, o.Messages) }
 
 func (e *openEcho) tick(now int64) (int64, bool, error) {
-	for sent := 0; e.next < e.plan.total; sent++ {
+	end := e.plan.end
+	for sent := 0; e.next < e.plan.total && now < end+e.grace; sent++ {
 		due := e.plan.due(e.next)
 		if due > now || sent == burst {
 			return due, false, nil
@@ -52,7 +53,6 @@ func (e *openEcho) tick(now int64) (int64, bool, error) {
 			return 0, true, breach(i, err)
 		}
 	}
-	end := e.plan.end
 	if now < end {
 		return end, false, nil
 	}
@@ -65,7 +65,7 @@ func (e *openEcho) send(i int, due int64) error {
 	e.tally.left(now, due)
 	if c.stamps.n >= inflightMost {
 		e.count.lost++
-		e.tally.lost(e.plan.end, due, 1)
+		e.tally.lost(e.plan.end+e.grace, due, 1)
 		return nil
 	}
 	e.unread++
@@ -84,6 +84,12 @@ func (e *openEcho) took(_ int, c *conn, now int64) error {
 
 // finish gives up what has not been answered, and the connections with it: what still comes would be in the way.
 func (e *openEcho) finish(now int64) {
+	for ; e.next < e.plan.total; e.next++ { // they were due, and it did not even come to send them
+		due := e.plan.due(e.next)
+		e.count.lost++
+		e.tally.lost(now, due, 1)
+		e.tally.left(now, due)
+	}
 	for i := range e.lanes {
 		c := e.conns.at(i)
 		if c.stamps.n == 0 {

@@ -73,8 +73,8 @@ type Result struct {
 	Replaced    int64         `json:"replaced,omitempty"` // Mixed: connections that were closed and opened anew
 	Why         string        `json:"why,omitempty"`      // the first of the failures
 
-	// Latency and Late are histograms of nanoseconds as HdrHistogram V2 in base64 (Histogram decodes them). In an open
-	// loop Latency has what was lost too, with the time it had waited when it was given up. Late is by how much messages
+	// Latency and Late are histograms of nanoseconds as HdrHistogram V2 in base64 (Histogram decodes them). Latency
+	// has what was lost too, with the time it would have waited when the grace was over. Late is by how much messages
 	// left later than they were due: the generator's own fault, which Latency includes.
 	Latency string  `json:"latency,omitempty"`
 	Late    string  `json:"late,omitempty"`
