@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/sockeye-io/sockeye/bench/result"
 )
@@ -113,8 +114,9 @@ func benchFigures(c *result.Cell, round int) string {
 // benchName is the scenario, and the parameters and the server as the keys and values that benchstat sorts by. The
 // title is one of them: two cells may have the same parameters otherwise.
 func benchName(c *result.Cell) string {
-	name := "Benchmark" + strings.ToUpper(c.Scenario[:min(1, len(c.Scenario))]) + c.Scenario[min(1, len(c.Scenario)):]
-	title := strings.NewReplacer(" ", "_", "/", "_per_", ",", "").Replace(c.Title)
+	scenario := benchWord(c.Scenario)
+	name := "Benchmark" + strings.ToUpper(scenario[:min(1, len(scenario))]) + scenario[min(1, len(scenario)):]
+	title := benchWord(strings.NewReplacer("/", "_per_", ",", "").Replace(c.Title))
 	for _, kv := range []struct {
 		key   string
 		value float64
@@ -131,5 +133,15 @@ func benchName(c *result.Cell) string {
 			name += "/" + kv.key + "=" + strconv.FormatFloat(kv.value, 'f', -1, 64)
 		}
 	}
-	return name + "/title=" + title + "/server=" + c.Server
+	return name + "/title=" + title + "/server=" + benchWord(c.Server)
+}
+
+// benchWord is s without what would end the name of a benchmark.
+func benchWord(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.IsControl(r) {
+			return '_'
+		}
+		return r
+	}, s)
 }

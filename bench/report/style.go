@@ -1,6 +1,9 @@
 package report
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // style is how a piece of text looks on a terminal that has colours.
 type style string
@@ -30,8 +33,14 @@ func (p pen) paint(s string, how style) string {
 var ascii = strings.NewReplacer("µ", "u", "·", "-", "–", "-", "±", "~", "█", "#", "▶", ">",
 	"▏", ".", "▎", ".", "▍", ".", "▌", "#", "▋", "#", "▊", "#", "▉", "#")
 
-// text is s in the letters that the terminal has.
+// text is s in the letters that the terminal has. A file may come from anybody: nothing in it gets to command the terminal.
 func (p pen) text(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, s)
 	if p.unicode {
 		return s
 	}

@@ -74,7 +74,7 @@ func (t *table) say(how style, head, s string) {
 }
 
 func (t *table) title(sh shape) {
-	head := strings.ToUpper(sh.title) + "  "
+	head := t.text(strings.ToUpper(sh.title)) + "  "
 	for i, line := range wrap(head, t.text(sh.about), t.width) {
 		if i == 0 {
 			t.line(t.paint(head, bold) + t.paint(strings.TrimPrefix(line, head), dim))

@@ -148,12 +148,23 @@ type Skipped struct {
 
 // Read reads one File and refuses what another version wrote.
 func Read(r io.Reader) (*File, error) {
-	var f File
-	if err := json.NewDecoder(r).Decode(&f); err != nil {
+	var text json.RawMessage
+	if err := json.NewDecoder(r).Decode(&text); err != nil {
 		return nil, fmt.Errorf("result: %w", err)
 	}
-	if f.Schema != Schema {
-		return nil, fmt.Errorf("result: schema %d, want %d", f.Schema, Schema)
+	// The schema alone first: in another one the rest may not even have the same types.
+	var of struct {
+		Schema int `json:"schema"`
+	}
+	if err := json.Unmarshal(text, &of); err != nil {
+		return nil, fmt.Errorf("result: %w", err)
+	}
+	if of.Schema != Schema {
+		return nil, fmt.Errorf("result: schema %d, want %d", of.Schema, Schema)
+	}
+	var f File
+	if err := json.Unmarshal(text, &f); err != nil {
+		return nil, fmt.Errorf("result: %w", err)
 	}
 	for i := range f.Cells {
 		if f.server(f.Cells[i].Server) == nil {
