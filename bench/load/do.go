@@ -101,7 +101,7 @@ func (l *Load) measure(o Order) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	hungry = starved() - hungry
+	hungered := starved().since(hungry)
 	if f, ok := w.(finisher); ok {
 		f.finish(end)
 		if err := l.compact(); err != nil {
@@ -124,7 +124,7 @@ func (l *Load) measure(o Order) (Result, error) {
 		Busy:        time.Duration(end - l.poller.waited),
 	}
 	open := o.Rate > 0 && o.Work != Storm
-	r.Saturated = verdict(open, r.Elapsed, r.Busy, r.CPU, hungry, l.tally.latency, l.tally.late)
+	r.Saturated = verdict(open, r.Elapsed, r.Busy, r.CPU, hungered, l.tally.latency, l.tally.late)
 	if r.Latency, err = encode(l.tally.latency); err != nil {
 		return Result{}, err
 	}

@@ -8,17 +8,28 @@ import (
 	"time"
 )
 
-// starved is for how long the threads of this process have been ready to run and had no processor, in all (proc(5),
-// the second field of schedstat). It is 0 where the kernel does not count that.
-func starved() time.Duration {
-	var sum int64
+// hunger is for how long each thread of this process has been ready to run and had no processor, in nanoseconds (proc(5),
+// the second field of schedstat). It is empty where the kernel does not count that.
+type hunger map[string]int64
+
+func starved() hunger {
+	h := hunger{}
 	names, _ := filepath.Glob("/proc/self/task/*/schedstat") // the pattern is right
 	for _, name := range names {
 		p, err := os.ReadFile(name)
 		if fields := bytes.Fields(p); err == nil && len(fields) > 1 {
-			ns, _ := strconv.ParseInt(string(fields[1]), 10, 64)
-			sum += ns
+			h[name], _ = strconv.ParseInt(string(fields[1]), 10, 64)
 		}
 	}
-	return time.Duration(sum)
+	return h
+}
+
+// since is the most that a thread has been kept waiting since before. That is the one that does the work: the others, of
+// the runtime, wait for it when all are pinned to one processor.
+func (h hunger) since(before hunger) time.Duration {
+	most := int64(0)
+	for name, ns := range h {
+		most = max(most, ns-before[name])
+	}
+	return time.Duration(most)
 }
