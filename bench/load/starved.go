@@ -8,8 +8,12 @@ import (
 	"time"
 )
 
+// wake is how long a thread may take to begin on a processor that has nothing else to do: a virtual one has to be woken up
+// by its host, which the kernel counts as waiting.
+const wake = int64(50 * time.Microsecond)
+
 // hunger is for how long each thread of this process has been ready to run and had no processor, in nanoseconds (proc(5),
-// the second field of schedstat). It is empty where the kernel does not count that.
+// the second field of schedstat), beyond wake for each time that it began to (the third). It is empty where the kernel does not count that.
 type hunger map[string]int64
 
 func starved() hunger {
@@ -17,8 +21,10 @@ func starved() hunger {
 	names, _ := filepath.Glob("/proc/self/task/*/schedstat") // the pattern is right
 	for _, name := range names {
 		p, err := os.ReadFile(name)
-		if fields := bytes.Fields(p); err == nil && len(fields) > 1 {
-			h[name], _ = strconv.ParseInt(string(fields[1]), 10, 64)
+		if fields := bytes.Fields(p); err == nil && len(fields) > 2 {
+			waited, _ := strconv.ParseInt(string(fields[1]), 10, 64)
+			times, _ := strconv.ParseInt(string(fields[2]), 10, 64)
+			h[name] = waited - wake*times
 		}
 	}
 	return h
