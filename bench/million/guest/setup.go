@@ -48,6 +48,10 @@ func setLimits(pages int64) error {
 		{"net/ipv4/tcp_max_syn_backlog", "65535"},
 		{"net/ipv4/tcp_syncookies", "0"}, // or a burst of connects loses its options
 		{"net/ipv4/ip_local_port_range", "1024 65535"},
+		// The kernel sorts timers of minutes into buckets of half a minute and more, so all connections of a bucket ask at
+		// once whether their peer is alive. What loopback cannot queue of that is lost without a word, and a connection
+		// that was not answered four times is reset.
+		{"net/core/netdev_max_backlog", strconv.Itoa(descriptors)},
 		// Pages of socket buffers, all together. Idle connections have none; the default would do, but be certain.
 		{"net/ipv4/tcp_mem", fmt.Sprintf("%d %d %d", pages/4, pages/3, pages/2)},
 		{"net/ipv4/tcp_max_orphans", strconv.Itoa(descriptors)},
