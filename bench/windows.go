@@ -142,6 +142,11 @@ func (s *station) record(c *cell, round int, a around, res load.Result) error {
 		s.note("gc_cycles", float64(v.GCCycles))
 		s.note("gc_pause_us", float64(v.GCPause)/1e3)
 	}
+	if due := c.order.ChurnRate * c.order.Duration.Seconds(); float64(res.Replaced) < 0.95*due {
+		s.out.Doubts = append(s.out.Doubts, result.Doubt{
+			Round: round, Reason: fmt.Sprintf("%d connections were replaced, and %.0f were to be", res.Replaced, due),
+		})
+	}
 	if res.Saturated != "" {
 		s.out.Doubts = append(s.out.Doubts, result.Doubt{Round: round, Reason: res.Saturated})
 	}
