@@ -174,6 +174,9 @@ func converse(t *testing.T, reply string, split bool) error {
 				return
 			}
 		}
+		// A close with a pong unread would be a reset, which may overtake the reply.
+		_ = c.(*net.TCPConn).CloseWrite()
+		_, _ = io.Copy(io.Discard, r)
 	})
 	l := newLoad(t, load.Config{Address: addr, Protocol: load.WebSocket, Payload: 20, Check: 1})
 	if err := l.Grow(1); err != nil {
