@@ -49,6 +49,7 @@
 //	SOCKEYE_BENCH=1 go test -count=1 -v -run TestSyscalls ./bench        # counts, exact on any machine; needs strace
 //	SOCKEYE_BENCH=1 go test -count=1 -v -run TestAdapter ./bench         # fasthttp/websocket and the drop-in for it
 //	SOCKEYE_BENCH=1 go test -count=1 -v -run TestHTTP ./bench            # fasthttp.Server and our Serve; needs wrk
+//	SOCKEYE_BENCH=1 go test -count=1 -v -run TestSecond ./bench          # does the load generator agree with simpler clients?
 //
 // SOCKEYE_BENCH_ROUNDS sets the number of repetitions, 9 unless set.
 //
