@@ -17,7 +17,7 @@ const (
 	hereLeast = 0.8
 	// starvedMost is the share of the time of a closed loop that the generator may have been ready without a processor.
 	// Most of that is right after it was woken up, which looks like waiting for the server.
-	starvedMost = 0.2
+	starvedMost = 0.1
 )
 
 // verdict says why the load and not the server was the limit, or that it cannot tell; nothing if it was not.
